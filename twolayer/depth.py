@@ -1,0 +1,41 @@
+"""`forward` and `backward` for any number of layers; with two, bitwise equal to those of the core.
+
+params = (W1, b1, ..., WL, bL), as `he_init(rng, d, h1, h2, ..., k)` draws them.
+"""
+
+from twolayer.core import relu, relu_grad
+
+
+def forward(X, params, activation=relu, activation_grad=relu_grad, masks=None):
+    """Logits of a network of any depth, and the cache that `backward` needs.
+
+    masks holds a factor for each hidden layer (dropout), or is None. Raises ValueError where shapes
+    do not fit or would silently broadcast. Equations `deep-Z`, `deep-A`.
+    """
+    widths = [X.shape[-1], *(len(b) for b in params[1::2])]
+    if X.ndim != 2 or [W.shape for W in params[::2]] != list(zip(widths[:-1], widths[1:], strict=True)):
+        raise ValueError(f"X {X.shape} and params {[p.shape for p in params]} do not fit (n, d), (d, h1), (h1,), ...")
+    masks = masks or [1.0] * (len(widths) - 2)
+    inputs, gates = [X], []
+    for W, b, mask in zip(params[:-2:2], params[1:-2:2], masks, strict=True):
+        Z = inputs[-1] @ W + b  # (n, h_l)
+        inputs.append(activation(Z) * mask)  # (n, h_l)
+        gates.append(activation_grad(Z) * mask)  # (n, h_l)
+    Z = inputs[-1] @ params[-2] + params[-1]  # (n, k)
+    return Z, (inputs, gates)
+
+
+def backward(dZ, cache, params):
+    """Gradients (dW1, db1, ..., dWL, dbL) from dZ (n, k), the derivative of the loss by the logits.
+
+    Raises ValueError where shapes do not fit. Equations `deep-dW`, `deep-db`, `deep-dZ`.
+    """
+    inputs, gates = cache
+    if dZ.shape != (len(inputs[0]), len(params[-1])) or len(params) != 2 * len(inputs):
+        raise ValueError(f"dZ {dZ.shape} and {len(inputs)} cached layers do not fit params {[p.shape for p in params]}")
+    grads = []
+    for layer in reversed(range(len(inputs))):
+        grads = [inputs[layer].T @ dZ, dZ.sum(axis=0), *grads]  # (h_{l-1}, h_l), (h_l,)
+        if layer:
+            dZ = (dZ @ params[2 * layer].T) * gates[layer - 1]  # (n, h_{l-1})
+    return tuple(grads)

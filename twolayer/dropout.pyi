@@ -1,0 +1,3 @@
+import numpy as np
+
+def dropout_mask(rng: np.random.Generator, shape: tuple[int, ...], keep: float) -> np.ndarray: ...

@@ -1,0 +1,3 @@
+import numpy as np
+
+def minibatches(rng: np.random.Generator, n: int, size: int) -> list[np.ndarray]: ...

@@ -1,0 +1,235 @@
+"""The training loop: every chapter composed in one function, at any depth."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from twolayer.core import bce, bce_grad, relu, relu_grad, step
+from twolayer.depth import backward, forward
+from twolayer.dropout import dropout_mask
+from twolayer.minibatches import minibatches
+from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
+from twolayer.regularization import l2 as l2_penalty
+from twolayer.regularization import l2_grad
+
+Params = tuple[np.ndarray, ...]
+Elementwise = Callable[[np.ndarray], np.ndarray]
+Augment = Callable[[np.random.Generator, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+# Each takes (params, grads, state, lr) and returns (params, state).
+OPTIMIZERS: dict[str, tuple[Callable[[Params], Any], Callable[[Params, Params, Any, float], tuple[Params, Any]]]] = {
+    "gd": (lambda params: None, lambda params, grads, state, lr: (step(params, grads, lr), None)),
+    "momentum": (zeros_like, momentum_step),
+    "nesterov": (zeros_like, lambda params, grads, v, lr: momentum_step(params, grads, v, lr, nesterov=True)),
+    "adam": (adam_init, adam_step),
+}
+
+
+@dataclass
+class History:
+    """What `train` saw: loss[e] is the objective on the whole training set before the update of epoch e.
+
+    validation[e] is the loss (without penalty) on the validation data at the same moment, best_epoch the
+    epoch of its minimum; lr[e] the rate of the epoch's first step; stopped says why training ended.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    best_epoch: int | None = None
+    stopped: str = "epochs"
+
+
+def train(
+    params: Params,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    lr: float,
+    epochs: int,
+    batch_size: int | None = None,
+    optimizer: str = "gd",
+    schedule: Callable[[int], float] | None = None,
+    l2: float = 0.0,
+    dropout: float = 0.0,
+    augment: Augment | None = None,
+    activation: Elementwise = relu,
+    activation_grad: Elementwise = relu_grad,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    patience: int | None = None,
+    rng: np.random.Generator = None,  # type: ignore[assignment]  # None only where nothing is random
+    callback: Callable[[int, Params, History], None] | None = None,
+    progress: bool = False,
+) -> tuple[Params, History]:
+    """Minimise mean BCE + l2/2 Σ‖W‖² from params on; returns (params, history).
+
+    Parameters
+    ----------
+    params : tuple of ndarray
+        Start, such as `he_init(rng, d, h, k)`; left untouched.
+    X, y : ndarray (n, d), (n, k)
+        Samples, and labels in [0, 1].
+    lr : float
+        Learning rate.
+    epochs : int
+        Passes over the data.
+    batch_size : int, optional
+        Samples in a batch; the whole set if None.
+    optimizer : {"gd", "momentum", "nesterov", "adam"}
+    schedule : callable, optional
+        Maps the step t = 0, 1, ... to the rate, in place of lr.
+    l2 : float
+        Weight of the penalty.
+    dropout : float
+        Share of hidden units dropped while training, below 1.
+    augment : callable, optional
+        Maps (rng, X, y) of a batch to a new (X, y).
+    activation, activation_grad : callable
+        Of the hidden layers.
+    validation : (X, y), optional
+        Held-out data; with patience, decides when to stop.
+    patience : int, optional
+        Stop when the validation loss has not improved for so many epochs, and return the best parameters.
+    rng : numpy.random.Generator
+        Needed for batches, dropout and augment.
+    callback : callable, optional
+        Called as callback(epoch, params, history) in every epoch, before its update.
+    progress : bool
+        Show a bar.
+
+    Returns
+    -------
+    params : tuple of ndarray
+    history : History
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is out of range or does not fit.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the loss stops being finite; the last finite parameters are returned.
+
+    Notes
+    -----
+    Ctrl-C ends the training and returns what was reached.
+    """
+    check_arguments(params, X, y, lr, epochs, batch_size, optimizer, l2, dropout, augment, validation, patience, rng)
+    init, update = OPTIMIZERS[optimizer]
+    state, t, history = init(params), 0, History()
+    reached = best = params
+    bar = progress_bar(epochs, progress)
+    try:
+        for epoch in bar:
+            with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported below
+                Z, cache = forward(X, params, activation, activation_grad)
+                loss = bce(Z, y) + l2_penalty(params, l2)
+            if not np.isfinite(loss):
+                history.stopped = "diverged"
+                break
+            reached = params
+            history.loss.append(loss)
+            history.lr.append(schedule(t) if schedule else lr)
+            if validation:
+                history.validation.append(bce(forward(validation[0], params, activation)[0], validation[1]))
+                if history.best_epoch is None or history.validation[-1] < history.validation[history.best_epoch]:
+                    history.best_epoch, best = epoch, params
+                if patience and epoch - history.best_epoch >= patience:
+                    history.stopped = "patience"
+                    break
+            if callback:
+                callback(epoch, params, history)
+
+            for rows in minibatches(rng, len(X), batch_size) if batch_size else [slice(None)]:
+                Xb, yb = X[rows], y[rows]
+                if augment:
+                    Xb, yb = augment(rng, Xb, yb)
+                masks = None
+                if dropout:
+                    masks = [dropout_mask(rng, (len(Xb), len(b)), 1 - dropout).astype(b.dtype) for b in params[1:-1:2]]
+                with np.errstate(over="ignore", invalid="ignore"):
+                    if batch_size or augment or dropout:  # else the pass above serves
+                        Z, cache = forward(Xb, params, activation, activation_grad, masks)
+                    grads = backward(bce_grad(Z, yb), cache, params)
+                    if l2:
+                        grads = tuple(g + p for g, p in zip(grads, l2_grad(params, l2), strict=True))
+                    params, state = update(params, grads, state, schedule(t) if schedule else lr)
+                t += 1
+    except KeyboardInterrupt:
+        history.stopped = "interrupted"
+        params = reached
+    if history.stopped == "diverged" or not all(np.isfinite(p).all() for p in params):
+        history.stopped = "diverged"
+        params = reached
+        warnings.warn(
+            f"training diverged: the loss is not finite after epoch {len(history.loss) - 1}; the parameters of that "
+            f"epoch are returned. Try a smaller lr than {lr}, or features of mean 0 and variance 1",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    if patience and history.best_epoch is not None:
+        params = best
+    return params, history
+
+
+def progress_bar(epochs: int, shown: bool) -> Iterable[int]:
+    """range(epochs), behind a bar if it is to be shown."""
+    if not shown:
+        return range(epochs)
+    from tqdm.auto import tqdm
+
+    bar: Iterable[int] = tqdm(range(epochs), desc="training", unit="epoch")
+    return bar
+
+
+def check_arguments(
+    params: Params,
+    X: np.ndarray,
+    y: np.ndarray,
+    lr: float,
+    epochs: int,
+    batch_size: int | None,
+    optimizer: str,
+    l2: float,
+    dropout: float,
+    augment: Augment | None,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    patience: int | None,
+    rng: np.random.Generator | None,
+) -> None:
+    """Raise a ValueError that names the argument, before anything is computed with it."""
+    check_data("", X, y, params)
+    if validation is not None:
+        check_data("validation ", validation[0], validation[1], params)
+    if patience is not None and (validation is None or patience < 1):
+        raise ValueError(f"patience must be 1 or more and comes with validation data, got {patience}")
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
+    if not (np.isfinite(lr) and lr > 0):
+        raise ValueError(f"lr must be positive and finite, got {lr}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be 1 or more, got {epochs}")
+    if batch_size is not None and not 1 <= batch_size <= len(X):
+        raise ValueError(f"batch_size must be from 1 to the number of samples, {len(X)}, got {batch_size}")
+    if not (np.isfinite(l2) and l2 >= 0):
+        raise ValueError(f"l2 must be 0 or more, got {l2}")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be from 0 to below 1, got {dropout}")
+    if rng is None and (batch_size or dropout or augment):
+        raise ValueError("rng is needed for batch_size, dropout and augment: pass numpy.random.default_rng(seed)")
+
+
+def check_data(name: str, X: np.ndarray, y: np.ndarray, params: Params) -> None:
+    """Raise a ValueError unless X (n, d) and y (n, k) fit params, are finite, and y is in [0, 1]."""
+    d, k = len(params[0]), len(params[-1])
+    if X.ndim != 2 or X.shape[1] != d or y.shape != (len(X), k) or not len(X):
+        raise ValueError(f"{name}X {X.shape} and y {y.shape} must be (n, {d}) and (n, {k}), n > 0, to fit params")
+    if not np.isfinite(X).all():
+        raise ValueError(f"{name}X has a NaN or an infinity")
+    if not ((y >= 0) & (y <= 1)).all():
+        raise ValueError(f"{name}y must lie in [0, 1]")
