@@ -1,6 +1,7 @@
 """A two-layer neural network in NumPy: every equation derived, coded and proven by a test."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from twolayer.activations import (
     elu,
@@ -25,6 +26,10 @@ from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2, l2_grad
 from twolayer.schedules import cosine_decay, cyclical, exponential_decay, inverse_time_decay, step_decay
 from twolayer.training import train
+
+if TYPE_CHECKING:
+    from twolayer.estimator import TwoLayerNN
+    from twolayer.plots import plot_decision_boundary, plot_loss_curve
 
 __version__ = "0.1.0"
 

@@ -60,7 +60,7 @@ def train(
     activation_grad: Elementwise = relu_grad,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     patience: int | None = None,
-    rng: np.random.Generator = None,  # type: ignore[assignment]  # None only where nothing is random
+    rng: np.random.Generator | None = None,
     callback: Callable[[int, Params, History], None] | None = None,
     progress: bool = False,
 ) -> tuple[Params, History]:
@@ -120,6 +120,7 @@ def train(
     Ctrl-C ends the training and returns what was reached.
     """
     check_arguments(params, X, y, lr, epochs, batch_size, optimizer, l2, dropout, augment, validation, patience, rng)
+    rng = rng or np.random.default_rng(0)  # where it was not needed
     init, update = OPTIMIZERS[optimizer]
     state, t, history = init(params), 0, History()
     reached = best = params

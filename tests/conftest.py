@@ -1,0 +1,112 @@
+"""What makes a test a proof: the marker `proves`, the recorder `proof`, and the table at the end.
+
+    @pytest.mark.proves("bp-W1", "bp-b1", by="central differences", bound=1e-7)
+    def test_backward(proof):
+        proof(error, cases=12)             # an error of all the equations named
+        proof(error, cases=12, of="bp-W1") # or of one of them
+
+`proof` fails the test where an error exceeds the bound, and a proof that measured no case fails too.
+The table goes to the terminal, and with `--record-proofs` to docs/proofs.json, which the site shows.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+RECORD = ROOT / "docs" / "proofs.json"
+
+settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("deep", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("random", max_examples=50, deadline=None, derandomize=False)
+settings.load_profile("default")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--record-proofs", action="store_true", help="write what the proofs measured to docs/proofs.json")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "proves(*equations, by, bound): the test proves these equations of the site")
+    config.proofs = {}  # (equation, test) -> facts
+    config.failed = set()
+    config.skipped = []
+
+
+class Proof:
+    """Records the cases and the largest error of the test that runs now."""
+
+    def __init__(self, config):
+        self.config, self.test, self.mark = config, "", None
+
+    def __call__(self, error, cases=1, of=None):
+        for equation in [of] if of else self.mark.args:
+            assert equation in self.mark.args, f"{equation} is not among {self.mark.args}, which this test proves"
+            facts = self.config.proofs[equation, self.test]
+            facts["cases"] += int(cases)
+            facts["worst"] = max(facts["worst"], float(error))
+            assert error <= self.mark.kwargs["bound"], (
+                f"{equation}: error {error:.3g} above {self.mark.kwargs['bound']:g}"
+            )
+
+
+@pytest.fixture(scope="session")
+def proof(request):
+    """Of session scope, so that Hypothesis' examples of one test add up."""
+    request.config.recorder = Proof(request.config)
+    return request.config.recorder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    mark, config = item.get_closest_marker("proves"), item.config
+    if mark:
+        test = item.nodeid.split("[")[0]
+        recorder = item.funcargs["proof"]
+        recorder.test, recorder.mark = test, mark
+        for equation in mark.args:
+            new = {"test": test, "against": mark.kwargs["by"], "cases": 0, "worst": 0.0, "bound": mark.kwargs["bound"]}
+            config.proofs.setdefault((equation, test), new)
+    yield
+    if mark:
+        idle = [equation for equation in mark.args if not config.proofs[equation, test]["cases"]]
+        assert not idle, f"no case was measured for {', '.join(idle)}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.config.failed.add(item.nodeid.split("[")[0])
+    if report.skipped:
+        item.config.skipped.append(f"{item.nodeid}: {report.longrepr[2]}")
+    return report
+
+
+def pytest_sessionfinish(session, exitstatus):
+    config = session.config
+    if os.environ.get("CI") == "true" and config.skipped and exitstatus == 0:
+        session.exitstatus = 1
+    if config.getoption("record_proofs") and exitstatus == 0:
+        table = {}
+        for (equation, _), facts in sorted(config.proofs.items()):
+            table.setdefault(equation, []).append({**facts, "worst": float(f"{facts['worst']:.1e}")})
+        RECORD.write_text(json.dumps(table, indent=1) + "\n")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.proofs:
+        terminalreporter.section("proofs")
+        terminalreporter.line(f"{'equation':<22} {'compared with':<38} {'cases':>8}  {'worst':>7}  {'bound':>7}")
+        for (equation, test), facts in sorted(config.proofs.items()):
+            terminalreporter.line(
+                f"{equation:<22} {facts['against']:<38} {facts['cases']:>8,}  {facts['worst']:>7.1e}  "
+                f"{facts['bound']:>7.1e}  {'FAILED' if test in config.failed else 'passed'}"
+            )
+    if os.environ.get("CI") == "true" and config.skipped:
+        terminalreporter.section("skipped, which fails under CI=true", red=True)
+        for line in config.skipped:
+            terminalreporter.line(line)
