@@ -45,9 +45,9 @@ class Proof:
     def __call__(self, error, cases=1, of=None):
         for equation in [of] if of else self.mark.args:
             assert equation in self.mark.args, f"{equation} is not among {self.mark.args}, which this test proves"
-            facts = self.config.proofs[equation, self.test]
+            facts, error = self.config.proofs[equation, self.test], float(error)
             facts["cases"] += int(cases)
-            facts["worst"] = max(facts["worst"], float(error))
+            facts["worst"] = max(facts["worst"], error)
             assert error <= self.mark.kwargs["bound"], (
                 f"{equation}: error {error:.3g} above {self.mark.kwargs['bound']:g}"
             )
@@ -100,10 +100,10 @@ def pytest_sessionfinish(session, exitstatus):
 def pytest_terminal_summary(terminalreporter, config):
     if config.proofs:
         terminalreporter.section("proofs")
-        terminalreporter.line(f"{'equation':<22} {'compared with':<38} {'cases':>8}  {'worst':>7}  {'bound':>7}")
+        terminalreporter.line(f"{'equation':<22} {'compared with':<64} {'cases':>8}  {'worst':>7}  {'bound':>7}")
         for (equation, test), facts in sorted(config.proofs.items()):
             terminalreporter.line(
-                f"{equation:<22} {facts['against']:<38} {facts['cases']:>8,}  {facts['worst']:>7.1e}  "
+                f"{equation:<22} {facts['against']:<64} {facts['cases']:>8,}  {facts['worst']:>7.1e}  "
                 f"{facts['bound']:>7.1e}  {'FAILED' if test in config.failed else 'passed'}"
             )
     if os.environ.get("CI") == "true" and config.skipped:
