@@ -168,8 +168,8 @@ def train(
         history.stopped = "diverged"
         params = reached
         warnings.warn(
-            f"training diverged: the loss is not finite after epoch {len(history.loss) - 1}; the parameters of that "
-            f"epoch are returned. Try a smaller lr than {lr}, or features of mean 0 and variance 1",
+            f"training diverged: the loss is finite for {len(history.loss)} epochs only; the last parameters with a "
+            f"finite loss are returned. Try a smaller lr than {lr}, or features of mean 0 and variance 1",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -207,22 +207,27 @@ def check_arguments(
     check_data("", X, y, params)
     if validation is not None:
         check_data("validation ", validation[0], validation[1], params)
-    if patience is not None and (validation is None or patience < 1):
-        raise ValueError(f"patience must be 1 or more and comes with validation data, got {patience}")
-    if optimizer not in OPTIMIZERS:
+    if patience is not None and (validation is None or not is_integer(patience) or patience < 1):
+        raise ValueError(f"patience must be an integer, 1 or more, and comes with validation data, got {patience!r}")
+    if optimizer not in list(OPTIMIZERS):  # a list takes what has no hash
         raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
     if not (np.isfinite(lr) and lr > 0):
         raise ValueError(f"lr must be positive and finite, got {lr}")
-    if epochs < 1:
-        raise ValueError(f"epochs must be 1 or more, got {epochs}")
-    if batch_size is not None and not 1 <= batch_size <= len(X):
-        raise ValueError(f"batch_size must be from 1 to the number of samples, {len(X)}, got {batch_size}")
+    if not is_integer(epochs) or epochs < 1:
+        raise ValueError(f"epochs must be an integer, 1 or more, got {epochs!r}")
+    if batch_size is not None and not (is_integer(batch_size) and 1 <= batch_size <= len(X)):
+        raise ValueError(f"batch_size must be an integer from 1 to the number of samples, {len(X)}, got {batch_size!r}")
     if not (np.isfinite(l2) and l2 >= 0):
         raise ValueError(f"l2 must be 0 or more, got {l2}")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be from 0 to below 1, got {dropout}")
     if rng is None and (batch_size or dropout or augment):
         raise ValueError("rng is needed for batch_size, dropout and augment: pass numpy.random.default_rng(seed)")
+
+
+def is_integer(value: object) -> bool:
+    """Whether value is an integer of Python or NumPy, and not a truth value."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_data(name: str, X: np.ndarray, y: np.ndarray, params: Params) -> None:
