@@ -202,7 +202,8 @@ def test_other_slopes(slope, alpha):
 
 
 @pytest.mark.parametrize(
-    "f, f_grad", [(leaky_relu, leaky_relu_grad), (lambda Z: elu(Z, 2.0), lambda Z: elu_grad(Z, 2))]
+    "f, f_grad",
+    [(leaky_relu, leaky_relu_grad), (lambda Z: elu(Z, 2.0), lambda Z: elu_grad(Z, 2.0))],
 )
 def test_kink_lies_between_the_slopes(f, f_grad):
     X, y, params = problem(5, 2, kinks=True)
@@ -211,21 +212,18 @@ def test_kink_lies_between_the_slopes(f, f_grad):
     assert report.kinks >= 5  # each b1, at least
 
 
+def tanh_fit(Z):
+    """The approximation of GELU that Hendrycks and Gimpel give."""
+    return 0.5 * Z * (1 + np.tanh(np.sqrt(2 / np.pi) * (Z + 0.044715 * Z**3)))
+
+
 WRONG = {  # the five mistakes of the page, and three more
     "relu_grad left in place": (tanh, relu_grad),
     "derivative of A instead of Z": (tanh, lambda Z: tanh_grad(tanh(Z))),
     "tanh not squared": (tanh, lambda Z: 1 - tanh(Z)),
     "leaky gate 0 or 1": (leaky_relu, relu_grad),
     "elu + alpha forgotten": (elu, lambda Z: np.where(Z > 0, 1, elu(Z))),
-    "gradient of the tanh fit": (
-        gelu,
-        lambda Z: (
-            np.imag(
-                0.5 * (Z + 1e-200j) * (1 + np.tanh(np.sqrt(2 / np.pi) * (Z + 1e-200j + 0.044715 * (Z + 1e-200j) ** 3)))
-            )
-            / 1e-200
-        ),
-    ),
+    "gradient of the tanh fit": (gelu, lambda Z: tanh_fit(Z + 1e-200j).imag / 1e-200),
     "product rule forgotten": (silu, lambda Z: softplus_grad(Z) * softplus_grad(-Z)),
     "softplus for its derivative": (softplus, softplus),
 }
