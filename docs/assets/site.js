@@ -60,11 +60,11 @@ document.addEventListener("copy", event => {
   const selection = getSelection()
   if (selection.isCollapsed) return
   const copy = selection.getRangeAt(0).cloneContents()
-  const formulas = copy.querySelectorAll("math")
+  const formulas = copy.querySelectorAll("[data-tex]")
   if (!formulas.length) return
-  for (const math of formulas) {
-    const tex = math.querySelector("annotation")?.textContent.trim() ?? math.textContent
-    math.replaceWith(math.getAttribute("display") === "block" ? `\n$$\n${tex}\n$$\n` : `$${tex}$`)
+  for (const formula of formulas) {
+    const tex = formula.dataset.tex
+    formula.replaceWith(formula.tagName === "DIV" ? `\n$$\n${tex}\n$$\n` : `$${tex}$`)
   }
   event.clipboardData.setData("text/plain", copy.textContent)
   event.preventDefault()

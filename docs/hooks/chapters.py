@@ -52,6 +52,13 @@ def nav(root: Path) -> list[Any]:
     return [*pages(("index",), "{}.md"), *({title: found} for title, found in sections.items() if found)]
 
 
+def order(src_uri: str) -> int:
+    """Where in the course a derivation stands."""
+    topics = (*NETWORK, *CHAPTERS)
+    topic = PurePosixPath(src_uri).stem
+    return topics.index(topic) if topic in topics else len(topics)
+
+
 def add_faces(markdown: str, src_uri: str, root: Path, files: Files, equations: dict[str, Equation]) -> str:
     """Below the title of a derivation or notebook, links to the other faces of its topic."""
     folder, _, name = src_uri.rpartition("/")
@@ -69,8 +76,8 @@ def add_faces(markdown: str, src_uri: str, root: Path, files: Files, equations: 
     notebook = "neural_network" if core else topic
     if folder == "derivations" and files.get_file_from_path(f"notebooks/{notebook}.ipynb"):
         faces.append(f"Notebook [`{notebook}.ipynb`](../notebooks/{notebook}.ipynb)")
-    test = f"tests/test_{'core' if core else topic}.py"
-    if (root / test).exists():
+    tests = [f"tests/test_{name}.py" for name in (topic, module) if (root / f"tests/test_{name}.py").exists()]
+    for test in tests[:1]:
         proven = any(e.page == f"derivations/{topic}.md" for e in equations.values())
         faces.append(f"Test [`{test}`](../proofs.md#{topic})" if proven else f"Test `{test}`")
     if folder == "notebooks":

@@ -5,6 +5,7 @@ import re
 import textwrap
 from pathlib import Path
 
+import chapters
 import fresh
 import package
 import proofs
@@ -63,16 +64,19 @@ def mistake(root: Path, id: str) -> str:
 def functions(twolayer: package.Package) -> str:
     """Every function that can be copied: a button that copies it, and its source, folded."""
     parts, module = [], ""
-    for name, definition in twolayer.public().items():
+    modules = ("core", *chapters.NETWORK, *chapters.CHAPTERS)
+    public = sorted(twolayer.public().items(), key=lambda item: modules.index(item[1].module.path.stem))
+    for name, definition in public:
         if definition.module.path.stem != module:
             module = definition.module.path.stem
             parts.append(f"## {module}\n\nFrom `twolayer/{module}.py`.")
+        says = definition.summary.partition(" Equation")[0]
         id = f"copy-{name.replace('.', '-')}"
         parts.append(
             f'<div class="function" id="{id}" markdown="1">\n'
-            f'<button class="md-clipboard md-icon" title="Copy {name}" aria-label="Copy {name}" '
-            f'data-clipboard-target="#{id} code.copyable-text"></button>\n'
-            f'<details markdown="1"><summary><code>{name}</code> {definition.summary}</summary>\n\n'
+            f'<div class="function__copy"><button class="md-clipboard md-icon" title="Copy {name}" '
+            f'aria-label="Copy {name}" data-clipboard-target="#{id} pre > code"></button></div>\n'
+            f'<details markdown="1"><summary markdown="span">`{name}` {says}</summary>\n\n'
             f"{source(twolayer, name)}\n\n</details>\n</div>"
         )
     return "\n\n".join(parts)

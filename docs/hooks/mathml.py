@@ -17,12 +17,17 @@ log = logging.getLogger("mkdocs.hooks.twolayer")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(?:\\\(|\\\[)(.*?)(?:\\\)|\\\])</\1>', re.DOTALL)
 REFERENCE = re.compile(r"\s*\\eqref\{([^}]*)\}\s*")
 IN_TITLE = re.compile(r"\\\((.*?)\\\)")
-CODE_ID = re.compile(r"<code>([\w-]+)</code>")
-converter = LatexToMathML(annotation=True, fancy_error=False)
+MATH_ID = re.compile(r' id="[^"]*"')
+CITED = re.compile(r"Equations? <code>[\w-]+</code>(?:(?:,| and) <code>[\w-]+</code>)*")
+CODE = re.compile(r"<code>([\w-]+)</code>")
+converter = LatexToMathML(fancy_error=False)
 
 
 def render(html: str, page: Page, files: Files, equations: dict[str, Equation], proven: proofs.Proofs) -> str:
-    """The page with MathML for TeX, links for `\\eqref`, and a badge under each numbered equation."""
+    """The page with MathML for TeX, a badge under each numbered equation, and links where one is cited.
+
+    Cited are `\\eqref{id}` in a text and "Equation `id`" in a docstring.
+    """
 
     def url(src_uri: str) -> str:
         target = files.get_file_from_path(src_uri)
@@ -31,8 +36,11 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
 
     def link(id: str) -> str:
         equation = equations[id]
-        away = equation.page != page.file.src_uri
-        return f'<a class="eqref" href="{url(equation.page)}#{id}">({id if away else equation.number})</a>'
+        text = f"({equation.number})" if equation.page == page.file.src_uri else f"<code>{id}</code>"
+        return f'<a class="eqref" href="{url(equation.page)}#{id}">{text}</a>'
+
+    def cite(match: re.Match[str]) -> str:
+        return CODE.sub(lambda code: link(code[1]) if code[1] in equations else code[0], match[0])
 
     formulas = [(entities.unescape(tex), tag == "div") for tag, tex in FORMULA.findall(html)]
     converted = iter(convert([f for f in formulas if not REFERENCE.fullmatch(f[0])], page.file.src_uri))
@@ -47,7 +55,7 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
         if "\\eqref" in tex:
             log.warning(f"{page.file.src_uri}: write \\eqref as a formula of its own, not in: {tex}")
         if match[1] == "span":
-            return f'<span class="formula">{next(converted)}</span>'
+            return f'<span class="formula" data-tex="{match[2]}">{next(converted)}</span>'
         labels = LABEL.findall(tex)
         for label in labels:
             if label in equations and equations[label].page == page.file.src_uri:
@@ -56,18 +64,20 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
                 log.warning(f"{page.file.src_uri}: '{label}' is numbered, so its $$ must stand at the start of a line")
         badges = [proofs.badge(equations[label], proven, url("proofs.md"), len(labels) > 1) for label in labels]
         proof = f'<p class="equation__proof">{" ".join(badges)}</p>' if badges else ""
-        return f'<div class="equation"><div class="equation__box">{next(converted)}</div>{proof}</div>'
+        anchors = "".join(f'<span class="anchor" id="{label}"></span>' for label in labels)
+        math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end
+        box = f'<div class="equation__box" data-tex="{match[2].strip()}">{math}</div>'
+        return f'<div class="equation">{anchors}{box}{proof}</div>'
 
     for entry in page.toc:
         render_titles(entry, page.file.src_uri)
-    html = FORMULA.sub(replace, html)
-    return CODE_ID.sub(lambda match: f"<code>{link(match[1])}</code>" if match[1] in equations else match[0], html)
+    return CITED.sub(cite, FORMULA.sub(replace, html))
 
 
 def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
     """MathML for each (TeX, is it displayed); a command that is not known stops a strict build."""
     try:
-        converted = converter.convert_all(formulas)
+        return converter.convert_all(formulas)
     except LatexError:
         for tex, display in formulas:
             try:
@@ -75,8 +85,6 @@ def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
             except LatexError as error:
                 log.warning(f"{where}: {error} In: {tex.strip()}")
         return [f"<code>{entities.escape(tex)}</code>" for tex, _ in formulas]
-    # The TeX is there to be copied, not to be found.
-    return [math.replace("<annotation ", '<annotation data-search-exclude="1" ') for math in converted]
 
 
 def render_titles(entry: AnchorLink, where: str) -> None:

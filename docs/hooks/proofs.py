@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import package
+from chapters import order
 from equations import Equation
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
@@ -44,15 +45,15 @@ def badge(equation: Equation, proofs: Proofs | None, url: str, numbered: bool) -
 
 
 def measured(entries: list[dict[str, Any]]) -> str:
-    """How many cases, and the largest error among them."""
-    cases = sum(entry["cases"] for entry in entries)
-    errors = [entry["worst"] for entry in entries if entry["worst"] is not None]
-    worst = f" · {error(max(errors))}" if errors else ""
-    return f"{cases:,} case{'s' * (cases != 1)}{worst}"
+    """How many cases, and the error nearest to its bound."""
+    errors = [(entry["worst"], entry["bound"]) for entry in entries if entry["worst"] is not None]
+    worst, bound = max(errors, key=lambda e: e[0] / e[1] if e[1] else 0, default=(None, None))
+    said = "" if worst is None else f" · worst {worst:.2g} ≤ {bound:.2g}" if worst else " · exact"
+    return cases(sum(entry["cases"] for entry in entries)) + said
 
 
-def error(worst: float) -> str:
-    return f"worst {worst:.1e}" if worst else "exact"
+def cases(count: int) -> str:
+    return f"{count:,} case{'s' * (count != 1)}"
 
 
 def page(root: Path, equations: dict[str, Equation], proofs: Proofs | None) -> str:
@@ -61,29 +62,27 @@ def page(root: Path, equations: dict[str, Equation], proofs: Proofs | None) -> s
     by_page: dict[str, list[Equation]] = {}
     for equation in equations.values():
         by_page.setdefault(equation.page, []).append(equation)
-    for src_uri, group in by_page.items():
+    for src_uri in sorted(by_page, key=order):
+        group = by_page[src_uri]
         title = (root / "docs" / src_uri).read_text("utf-8").splitlines()[0].lstrip("# ")
         parts.append(f"## {title} {{#{Path(src_uri).stem}}}")
         tests: dict[str, None] = {}
         for equation in group:
             entries = (proofs or {}).get(equation.id, [])
-            parts.append(f"### {equation.id} {{#{equation.id}}}")
-            parts.append(f"[Equation ({equation.number})]({src_uri}#{equation.id}):")
+            parts.append(f"### [{equation.id}]({src_uri}#{equation.id}) {{#{equation.id}}}")
             parts.append(f"$$\n{equation.tex}\n$$")
             if not entries:
                 parts.append("The tests were not run for this build.")
                 continue
-            table = ["| compared with | cases | largest error | bound | test |", "|---|---:|---:|---:|---|"]
+            lines = []
             for entry in entries:
                 test = entry["test"].partition("[")[0]
                 tests[test] = None
-                worst = "" if entry["worst"] is None else f"{entry['worst']:.1e}" if entry["worst"] else "0"
-                bound = "" if entry.get("bound") is None else f"{entry['bound']:.0e}" if entry["bound"] else "0"
-                table.append(
-                    f"| {entry['against']} | {entry['cases']:,} | {worst} | {bound} "
-                    f"| [`{test.rpartition('::')[2]}`](#{anchor(test)}) |"
-                )
-            parts.append("\n".join(table))
+                said = cases(entry["cases"])
+                if entry["worst"] is not None:
+                    said += f", largest error {entry['worst']:.2g} of {entry['bound']:.2g} allowed"
+                lines.append(f"- {entry['against']}: {said}. [`{test.rpartition('::')[2]}`](#{anchor(test)})")
+            parts.append("\n".join(lines))
         for test in tests:
             source = package.test_source(root, test)
             if source is None:
