@@ -17,6 +17,7 @@ log = logging.getLogger("mkdocs.hooks.twolayer")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(?:\\\(|\\\[)(.*?)(?:\\\)|\\\])</\1>', re.DOTALL)
 REFERENCE = re.compile(r"\s*\\eqref\{([^}]*)\}\s*")
 IN_TITLE = re.compile(r"\\\((.*?)\\\)")
+PRIMED = re.compile(r"<msup>(<mi>\w</mi>)<mo>(′|″)</mo></msup>")
 MATH_ID = re.compile(r' id="[^"]*"')
 CITED = re.compile(r"Equations? <code>[\w-]+</code>(?:(?:,| and) <code>[\w-]+</code>)*")
 CODE = re.compile(r"<code>([\w-]+)</code>")
@@ -77,7 +78,7 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
 def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
     """MathML for each (TeX, is it displayed); a command that is not known stops a strict build."""
     try:
-        return converter.convert_all(formulas)
+        converted = converter.convert_all(formulas)
     except LatexError:
         for tex, display in formulas:
             try:
@@ -85,6 +86,8 @@ def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
             except LatexError as error:
                 log.warning(f"{where}: {error} In: {tex.strip()}")
         return [f"<code>{entities.escape(tex)}</code>" for tex, _ in formulas]
+    # The font's prime is raised already; a superscript would raise it twice.
+    return [PRIMED.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', math) for math in converted]
 
 
 def render_titles(entry: AnchorLink, where: str) -> None:
