@@ -7,6 +7,7 @@ The pages show both. A checker is code too: the last mistakes are planted in the
 """
 
 import inspect
+import linecache
 import math
 import warnings
 from dataclasses import dataclass
@@ -608,9 +609,11 @@ def namespace(mistake):
     function = source[start : end if end > 0 else None]
     if function.count(mistake.before) != 1:
         raise ValueError(f"{mistake.id}: {mistake.function} must have the line {mistake.before!r} once")
-    names = {"__name__": module.__name__}
     source = source[:start] + function.replace(mistake.before, mistake.after) + source[start + len(function) :]
-    exec(compile(source, f"<{mistake.id}>", "exec"), names)
+    file = f"<{mistake.id}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for inspect.getsource
+    names = {"__name__": module.__name__}
+    exec(compile(source, file, "exec"), names)
     return names
 
 

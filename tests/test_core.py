@@ -117,6 +117,7 @@ def test_relu_grad_is_the_slope_and_zero_at_the_kink(proof):
     slope = np.array([1.0] * Z.size)
     slope[Z <= 0] = 0.0
     proof(np.max(np.abs(relu_grad(Z) - slope)), cases=Z.size)
+    assert relu_grad(Z).dtype == Z.dtype
     h = 0.25 * np.abs(Z[:1000])  # too small to cross the kink
     np.testing.assert_allclose(relu_grad(Z[:1000]) * 2 * h, relu(Z[:1000] + h) - relu(Z[:1000] - h), rtol=1e-12)
 
@@ -193,6 +194,14 @@ def test_forward_multiplies_hidden_layer_and_gate_by_the_mask():
     np.testing.assert_array_equal(A1m, A1 * mask)
     np.testing.assert_array_equal(gatem, gate * mask)
     np.testing.assert_array_equal(Z2, A1m @ W2 + b2)
+
+
+def test_forward_asks_for_the_derivative_at_Z1():
+    net = network(1)
+    W1, b1, _, _ = net.params
+    _, (_, A1, gate) = forward(net.X, net.params, np.tanh, lambda Z: 1 / np.cosh(Z) ** 2)
+    np.testing.assert_array_equal(A1, np.tanh(net.X @ W1 + b1))
+    np.testing.assert_array_equal(gate, 1 / np.cosh(net.X @ W1 + b1) ** 2)
 
 
 @given(st.integers(0, 10**6))
@@ -415,7 +424,7 @@ def test_backward_refuses_parameters_of_another_network():
 @pytest.mark.parametrize(
     "shapes", [((5, 1), (5,)), ((5,), (5, 1)), ((5, 1), (1, 1)), ((5, 2), (5, 1)), ((0, 1), (0, 1))]
 )
-def test_loss_refuses_n_1_against_n_which_would_broadcast(function, shapes):
+def test_loss_refuses_shapes_that_would_broadcast(function, shapes):
     Z, y = (np.zeros(shape) for shape in shapes)
     with pytest.raises(ValueError, match=re.escape(f"Z {Z.shape} and y {y.shape}")):
         function(Z, y)

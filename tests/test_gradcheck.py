@@ -171,6 +171,21 @@ def test_a_right_gradient_passes_and_says_so():
     assert str(report).startswith(f"gradient check passed: {sum(p.size for p in net.params)} coordinates")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_is_wrong(value):
+    net = network(2, scale=1.0)
+    dW1, *rest = analytic(net)
+    dW1[0, 0] = value
+    report = check_gradients(loss_of(net), net.params, (dW1, *rest))
+    assert (report.ok, report.wrong, report.name) == (False, 1, "W1[0,0]")
+
+
+def test_nan_is_wrong_wherever_it_stands():
+    net = network(2, scale=1.0)
+    *rest, db2 = analytic(net)
+    assert check_gradients(loss_of(net), net.params, (*rest, np.full_like(db2, np.nan))).wrong == db2.size
+
+
 def test_all_zero_gradients_fail():
     net = network(2, scale=1.0)
     report = check_gradients(loss_of(net), net.params, tuple(np.zeros_like(p) for p in net.params))

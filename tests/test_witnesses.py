@@ -46,7 +46,7 @@ def analytic_loss(Z, y):
 
 @pytest.mark.proves(*GRADS, by="complex steps", bound=1e-14)
 def test_gradients_are_the_complex_steps(proof):
-    for net in networks(90):
+    for net in networks(45):
         for which, grad in enumerate(gradients(net)):
             numeric = np.empty_like(grad)
             for place in np.ndindex(grad.shape):
@@ -58,7 +58,7 @@ def test_gradients_are_the_complex_steps(proof):
 
 @pytest.mark.proves("bce-grad", "bp-A1", "bp-Z1", by="complex steps", bound=1e-14)
 def test_upstream_gradients_are_the_complex_steps(proof):
-    for net in networks(90, n=5):
+    for net in networks(45, n=5):
         _, _, W2, b2 = net.params
         Z2, (_, A1, gate) = forward(net.X, net.params)
         dA1, dZ1 = upstream_of_hidden(net)
@@ -104,7 +104,7 @@ def traced_core():
 @pytest.mark.proves(*GRADS, "bce-grad", by="automatic differentiation of our source", bound=1e-14)
 def test_gradients_are_the_automatic_derivatives_of_the_source_text(proof):
     source = traced_core()
-    for net in networks(200):
+    for net in networks(90):
         automatic = autograd.grad(lambda p, net=net: source["bce"](source["forward"](net.X, p)[0], net.y))(net.params)
         for equation, got, want in zip(GRADS, gradients(net), automatic, strict=True):
             proof(relative(got, want), cases=got.size, of=equation)
