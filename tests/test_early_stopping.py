@@ -209,8 +209,8 @@ class TestHelps:
             full, _ = train(params, *training, **options)
             kept, _ = train(params, *training, patience=20, **options)
             gain.append(loss(full, *test) - loss(kept, *test))
-        assert np.mean(gain) > 4 * np.std(gain, ddof=1) / np.sqrt(20)
-        assert np.sum(np.array(gain) > 0) >= 18
+        assert np.mean(gain) > 3 * np.std(gain, ddof=1) / np.sqrt(20)
+        assert np.sum(np.array(gain) > 0) >= 18  # of coin tosses, 18 of 20 happen twice in ten thousand
 
     def test_choosing_on_the_test_set_flatters(self):
         """The mistake of the page: the loss at the chosen epoch is lower on the set that chose than on new data.
