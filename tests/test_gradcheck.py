@@ -68,6 +68,32 @@ def test_central_differences_err_by_h_squared_times_a_sixth_of_the_third_derivat
                 proof(abs((numeric[0] - slope(x)) / predicted - 1))
 
 
+@pytest.mark.proves("fd-one-sided", by="error at h of functions with known derivatives", bound=0.05)
+def test_one_sided_differences_err_by_minus_a_third_of_h_squared_times_the_third_derivative(proof):
+    for f, slope, third in ((np.exp, np.exp, np.exp), (np.sin, np.cos, lambda x: -np.cos(x))):
+        for x in np.linspace(0.3, 1.0, 7):
+            for h in (1e-2, 1e-3, -1e-2, -1e-3):  # to the right, and to the left
+                s = (4 * f(x + h) - f(x + 2 * h) - 3 * f(x)) / (2 * h)
+                proof(abs((s - slope(x)) / (-(h**2) / 3 * third(x)) - 1))
+
+
+@pytest.mark.proves("bp-any-loss", by="central differences of other losses, with tanh and a mask", bound=1e-7)
+def test_backward_serves_every_loss_of_the_logits(proof):
+    for net in networks(60, scale=1.0):
+        mask = 2.0 * np.random.default_rng(len(net.X)).integers(0, 2, (len(net.X), len(net.params[1])))
+        options = {"activation": np.tanh, "activation_grad": lambda Z: 1 - np.tanh(Z) ** 2, "mask": mask}
+        for loss, slope in (
+            (lambda Z: np.mean((Z - net.y) ** 2), lambda Z: 2 * (Z - net.y) / Z.size),  # noqa: B023
+            (lambda Z: np.sum(np.sin(Z)), np.cos),
+            (lambda Z: np.log(np.sum(np.exp(Z))), lambda Z: np.exp(Z) / np.sum(np.exp(Z))),
+        ):
+            Z2, cache = forward(net.X, net.params, **options)
+            grads = backward(slope(Z2), cache, net.params)
+            report = check_gradients(lambda p: loss(forward(net.X, p, **options)[0]), net.params, grads)  # noqa: B023
+            assert report.ok, report
+            proof(report.worst, cases=report.cases)
+
+
 @pytest.mark.proves("fd-best-h", by="measured error at h* against the rest of the V-curve, as a ratio", bound=10.0)
 def test_the_best_h_balances_truncation_and_rounding(proof):
     """No other h of the V-curve has a median error smaller than a tenth of the one at h*."""

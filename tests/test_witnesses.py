@@ -181,7 +181,7 @@ def extreme_logits():
     return np.concatenate(spread + edges + huge)
 
 
-@pytest.mark.proves("sigmoid", by="mpmath, 400 digits, in units in the last place", bound=4.0)
+@pytest.mark.proves("sigmoid", "sigmoid-stable", by="mpmath, 400 digits, in units in the last place", bound=4.0)
 def test_sigmoid_at_extreme_logits_to_4_ulp(proof):
     with mpmath.workdps(400):
         for z, s in zip(extreme_logits(), sigmoid(extreme_logits()), strict=True):
@@ -270,12 +270,17 @@ def test_the_algebra_of_the_page(proof):
             proof(int(sympy.expand(sympy.diff(sum(D.multiply_elementwise(outputs)), p) - g) != 0), of=equation)
 
 
-@pytest.mark.proves("bce-logits", "sigmoid-symmetry", "sigmoid-grad", by="SymPy, symbol by symbol", bound=0.0)
+@pytest.mark.proves(
+    "bce-logits", "sigmoid-symmetry", "sigmoid-stable", "sigmoid-grad", by="SymPy, symbol by symbol", bound=0.0
+)
 def test_the_algebra_of_the_loss_from_logits(proof):
     z, y, m = sympy.Symbol("z", real=True), sympy.Symbol("y", real=True), sympy.Symbol("m", positive=True)
     p = 1 / (1 + sympy.exp(-z))
     proof(int(sympy.simplify(p.subs(z, -z) - (1 - p)) != 0), of="sigmoid-symmetry")
     proof(int(sympy.simplify(sympy.diff(p, z) - p * (1 - p)) != 0), of="sigmoid-grad")
+    Q = sympy.exp(-m) / (1 + sympy.exp(-m))  # of E = exp(-|z|)
+    proof(int(sympy.simplify(p.subs(z, m) - (1 - Q)) != 0), of="sigmoid-stable")
+    proof(int(sympy.simplify(p.subs(z, -m) - Q) != 0), of="sigmoid-stable")
     likelihood = -y * sympy.log(p) - (1 - y) * sympy.log(1 - p)
     tail = sympy.log(1 + sympy.exp(-m))
     for sign, weight in ((1, 1 - y), (-1, y)):  # z = m > 0 and z = -m < 0
@@ -287,7 +292,7 @@ def test_the_algebra_of_the_loss_from_logits(proof):
         proof(int(not equal), of="bce-logits")
 
 
-@pytest.mark.proves("init-variance", by="SymPy, the integral over a normal density", bound=0.0)
+@pytest.mark.proves("init-half", by="SymPy, the integral over a normal density", bound=0.0)
 def test_relu_keeps_half_of_the_mean_square(proof):
     z, s = sympy.Symbol("z", real=True), sympy.Symbol("s", positive=True)
     density = sympy.exp(-(z**2) / (2 * s**2)) / (s * sympy.sqrt(2 * sympy.pi))
