@@ -9,6 +9,7 @@ The pages show both. A checker is code too: the last mistakes are planted in the
 import inspect
 import linecache
 import math
+import textwrap
 import warnings
 from dataclasses import dataclass
 
@@ -44,8 +45,9 @@ MISTAKES = (
         HE_W,
         "rng.normal(0.0, 2.0 / fan_in, (fan_in, fan_out))",
         "The variance where the standard deviation belongs",
-        "2/fan_in is the variance. `rng.normal` asks for the standard deviation, which is its root. The wider the"
-        " layer, the further the two are apart. See it at once: print W.var() * fan_in, which should be near 2.",
+        "`2/fan_in` is the variance. `rng.normal` asks for the standard deviation, which is its root. The wider"
+        " the layer, the further the two are apart. See it at once: print `W.var() * fan_in`, which should be near"
+        " 2.",
     ),
     Mistake(
         "init-fan-out",
@@ -53,8 +55,8 @@ MISTAKES = (
         HE_W,
         "rng.normal(0.0, np.sqrt(2.0 / fan_out), (fan_in, fan_out))",
         "Fan-out in place of fan-in",
-        "A hidden unit adds up fan_in terms; that is what must be undone. In W of shape (fan_in, fan_out) it is"
-        " the number of rows. Whoever keeps samples in columns has W the other way round, and copies the wrong"
+        "A hidden unit adds up `fan_in` terms; that is what must be undone. In W of shape `(fan_in, fan_out)` it"
+        " is the number of rows. Whoever keeps samples in columns has W the other way round, and copies the wrong"
         " one.",
     ),
     Mistake(
@@ -63,7 +65,7 @@ MISTAKES = (
         HE_W,
         "rng.normal(0.0, np.sqrt(1.0 / fan_in), (fan_in, fan_out))",
         "Forgetting what ReLU takes away",
-        "1/fan_in keeps the variance in a network without ReLU. ReLU halves the mean square, and the 2 makes up"
+        "`1/fan_in` keeps the variance in a network without ReLU. ReLU halves the mean square, and the 2 makes up"
         " for it. In two layers you will hardly notice; in twenty the variance has been halved twenty times.",
     ),
     Mistake(
@@ -82,7 +84,7 @@ MISTAKES = (
         "np.zeros((fan_in, fan_out))",
         "All zeros",
         "Every gate is shut and every gradient but that of the last bias is exactly zero. The loss falls a"
-        " little, to that of a constant guess, and stays there. See it at once: dW1 is all zeros.",
+        " little, to that of a constant guess, and stays there. See it at once: `dW1` is all zeros.",
     ),
     Mistake(
         "init-uniform",
@@ -90,8 +92,8 @@ MISTAKES = (
         HE_W,
         "rng.uniform(-1.0, 1.0, (fan_in, fan_out)) * np.sqrt(2.0 / fan_in)",
         "Uniform numbers with the scale of normal ones",
-        "A uniform number between -1 and 1 has the variance 1/3, not 1. For a uniform draw the bound is sqrt(6 /"
-        " fan_in).",
+        "A uniform number between -1 and 1 has the variance 1/3, not 1. For a uniform draw the bound is `sqrt(6 /"
+        " fan_in)`.",
     ),
     Mistake(
         "init-biases",
@@ -118,8 +120,8 @@ MISTAKES = (
         "return (Z > 0).astype(Z.dtype)",
         "return np.maximum(Z, 0)",
         "The value where the slope belongs",
-        "The derivative of ReLU is 1 on the right side, not z. Everything behind the gate is off, W2 and b2 are"
-        " right: a sign that the mistake sits between the two layers.",
+        "The derivative of ReLU is 1 on the right side, not z. Everything behind the gate is off, `W2` and `b2`"
+        " are right: a sign that the mistake sits between the two layers.",
     ),
     Mistake(
         "relu-grad-at-zero",
@@ -146,8 +148,8 @@ MISTAKES = (
         SIGMOID,
         "return 1 / (1 + np.exp(-Z))",
         "The formula typed as it stands",
-        "For very negative z, exp(-z) overflows. People then silence the warning, and with it every warning that"
-        " would have mattered.",
+        "For very negative z, `exp(-z)` overflows. People then silence the warning, and with it every warning"
+        " that would have mattered.",
     ),
     Mistake(
         "sigmoid-other-side",
@@ -199,7 +201,7 @@ MISTAKES = (
         "Z1 = X @ W1 + b1",
         "Z1 = X @ W1",
         "Forgetting a bias",
-        "Every other gradient fits, for b1 does not matter to this network at all: the numeric derivative is"
+        "Every other gradient fits, for `b1` does not matter to this network at all: the numeric derivative is"
         " exactly 0. A parameter whose numeric gradient is 0 everywhere is not used.",
     ),
     Mistake(
@@ -208,7 +210,7 @@ MISTAKES = (
         "Z2 = A1 @ W2 + b2",
         "Z2 = A1 @ W2",
         "Forgetting the last bias",
-        "The numeric derivative by b2 is exactly 0, because nothing depends on it.",
+        "The numeric derivative by `b2` is exactly 0, because nothing depends on it.",
     ),
     Mistake(
         "forward-sigmoid-output",
@@ -234,8 +236,9 @@ MISTAKES = (
         "Z1 = X @ W1 + b1",
         "Z1 = X @ W1.T + b1",
         "A transpose from another convention",
-        "Books with samples in columns write W X, PyTorch keeps W as (out, in) and writes X Wᵀ. Here W1 is (d,"
-        " h), and X @ W1 fits as it is. With d = h nothing complains: test with sizes that are all different.",
+        "Books with samples in columns write W X, PyTorch keeps W as `(out, in)` and writes X Wᵀ. Here `W1` is"
+        " `(d, h)`, and `X @ W1` fits as it is. With `d = h` nothing complains: test with sizes that are all"
+        " different.",
     ),
     Mistake(
         "forward-gate-no-mask",
@@ -253,8 +256,8 @@ MISTAKES = (
         "gate = activation_grad(Z1) * mask",
         "gate = activation_grad(A1) * mask",
         "The derivative asked at the wrong point",
-        "For ReLU it happens to be right, because A1 is positive where Z1 is. For tanh it is wrong. The"
-        " derivative of f(Z1) is f'(Z1).",
+        "For ReLU it happens to be right, because `A1` is positive where `Z1` is. For tanh it is wrong. The"
+        " derivative of `f(Z1)` is `f'(Z1)`.",
     ),
     Mistake(
         "forward-gate-is-value",
@@ -262,7 +265,7 @@ MISTAKES = (
         "gate = activation_grad(Z1) * mask",
         "gate = activation(Z1) * mask",
         "The activation where its derivative belongs",
-        "dW2 and db2 are right, dW1 and db1 are not: the mistake sits between the layers, at the gate.",
+        "`dW2` and `db2` are right, `dW1` and `db1` are not: the mistake sits between the layers, at the gate.",
     ),
     # bce
     Mistake(
@@ -271,7 +274,7 @@ MISTAKES = (
         BCE_LINE,
         "loss = -y * np.log(sigmoid(Z)) - (1 - y) * np.log(1 - sigmoid(Z))",
         "The logarithm of a rounded probability",
-        "For a network that is sure and wrong, 1 - p is rounded to 0 and the loss is infinite. For one that is"
+        "For a network that is sure and wrong, `1 - p` is rounded to 0 and the loss is infinite. For one that is"
         " sure and right, 0 times infinity is nan. The gradient check on an ordinary network sees nothing: test"
         " the loss at large logits.",
     ),
@@ -290,7 +293,7 @@ MISTAKES = (
         BCE_LINE,
         "loss = np.log(1 + np.exp(Z)) - y * Z",
         "Softplus typed as it stands",
-        "Right on paper and up to logits of about 700. Beyond, exp(Z) overflows and the loss is infinite.",
+        "Right on paper and up to logits of about 700. Beyond, `exp(Z)` overflows and the loss is infinite.",
     ),
     Mistake(
         "bce-only-yes",
@@ -298,8 +301,8 @@ MISTAKES = (
         BCE_LINE,
         "loss = -y * np.log(sigmoid(Z))",
         "Forgetting the labels that are 0",
-        'The term with 1 - y is missing, so nothing is ever lost by saying "yes". That is right for softmax with'
-        " one-hot labels, and wrong for the sigmoid.",
+        'The term with `1 - y` is missing, so nothing is ever lost by saying "yes". That is right for softmax'
+        " with one-hot labels, and wrong for the sigmoid.",
     ),
     Mistake(
         "bce-by-n",
@@ -325,8 +328,9 @@ MISTAKES = (
         "if Z.shape != y.shape or y.size == 0:",
         "if y.size == 0:",
         "Logits (n, 1), labels (n,)",
-        "NumPy stretches both to (n, n) and compares every sample with every label. No error, a plausible number,"
-        " and a network that learns the mean. See it at once: print the shape of Z - y. Write y[:, None].",
+        "NumPy stretches both to `(n, n)` and compares every sample with every label. No error, a plausible"
+        " number, and a network that learns the mean. See it at once: print the shape of `Z - y`. Write `y[:,"
+        " None]`.",
     ),
     # bce_grad
     Mistake(
@@ -344,7 +348,7 @@ MISTAKES = (
         BCE_GRAD,
         "return (sigmoid(Z) - y) / len(y)",
         "Dividing by n where the loss divides by n k",
-        "All four gradients are k times too large. With a single output you never notice: check with k = 2.",
+        "All four gradients are k times too large. With a single output you never notice: check with `k = 2`.",
     ),
     Mistake(
         "bce-grad-mean-twice",
@@ -369,9 +373,9 @@ MISTAKES = (
         BCE_GRAD,
         "return (sigmoid(Z) - y) * sigmoid(Z) * (1 - sigmoid(Z)) / y.size",
         "The sigmoid's derivative once more",
-        "p - y already contains p (1 - p): it cancelled against the derivative of the logarithm. With the factor"
-        " once more you have the gradient of the squared error. Training works, slowly, and sticks where the"
-        " network is sure and wrong.",
+        "`p - y` already contains `p (1 - p)`: it cancelled against the derivative of the logarithm. With the"
+        " factor once more you have the gradient of the squared error. Training works, slowly, and sticks where"
+        " the network is sure and wrong.",
     ),
     Mistake(
         "bce-grad-logit",
@@ -388,8 +392,8 @@ MISTAKES = (
         "dZ1 = dA1 * gate",
         "dZ1 = dA1",
         "Forgetting the gate",
-        "dW2 and db2 are right, dW1 and db1 are wrong: the mistake sits between. Units that were off learn from"
-        " samples they never saw.",
+        "`dW2` and `db2` are right, `dW1` and `db1` are wrong: the mistake sits between. Units that were off"
+        " learn from samples they never saw.",
     ),
     Mistake(
         "backward-gate-is-A1",
@@ -397,7 +401,7 @@ MISTAKES = (
         "dZ1 = dA1 * gate",
         "dZ1 = dA1 * A1",
         "Multiplying by the value, not by the slope",
-        "Where a unit is off both are 0, where it is on the factor must be 1 and not A1. The zeros are right,"
+        "Where a unit is off both are 0, where it is on the factor must be 1 and not `A1`. The zeros are right,"
         " everything else is scaled.",
     ),
     Mistake(
@@ -406,8 +410,8 @@ MISTAKES = (
         "dA1 = dZ2 @ W2.T",
         "dA1 = dZ2 @ W2",
         "Forgetting the transpose",
-        "(n, k) times (h, k) does not fit, and NumPy says so. But if h = k it fits, and only the gradient check"
-        " notices: test with sizes that are all different.",
+        "`(n, k)` times `(h, k)` does not fit, and NumPy says so. But if `h = k` it fits, and only the gradient"
+        " check notices: test with sizes that are all different.",
     ),
     Mistake(
         "backward-W2-reshaped",
@@ -416,7 +420,7 @@ MISTAKES = (
         "dA1 = dZ2 @ W2.reshape(len(b2), -1)",
         "Reshape in place of transpose",
         "The shapes fit now, the numbers do not: reshape keeps the order of the entries and only breaks the lines"
-        " elsewhere. With a single output the two agree, so check with k = 2.",
+        " elsewhere. With a single output the two agree, so check with `k = 2`.",
     ),
     Mistake(
         "backward-order-swapped",
@@ -424,8 +428,8 @@ MISTAKES = (
         "dW2 = A1.T @ dZ2",
         "dW2 = dZ2.T @ A1",
         "The product the other way round",
-        "This is the right matrix, lying on its side: (k, h) in place of (h, k). A gradient has the shape of its"
-        " parameter, always.",
+        "This is the right matrix, lying on its side: `(k, h)` in place of `(h, k)`. A gradient has the shape of"
+        " its parameter, always.",
     ),
     Mistake(
         "backward-b2-mean",
@@ -433,8 +437,8 @@ MISTAKES = (
         "db2 = dZ2.sum(axis=0)",
         "db2 = dZ2.mean(axis=0)",
         "The mean where the sum belongs",
-        "The 1/(nk) is in dZ2 already. Only db2 is wrong, n times too small, and the training hardly shows it. A"
-        " check that looks at every coordinate does.",
+        "The `1/(nk)` is in `dZ2` already. Only `db2` is wrong, n times too small, and the training hardly shows"
+        " it. A check that looks at every coordinate does.",
     ),
     Mistake(
         "backward-b2-axis",
@@ -442,8 +446,8 @@ MISTAKES = (
         "db2 = dZ2.sum(axis=0)",
         "db2 = dZ2.sum(axis=1)",
         "Summing over the outputs",
-        "axis=1 leaves one number per sample, but a bias has one per output. Samples are rows; axis=0 goes down"
-        " the rows and makes them vanish.",
+        "`axis=1` leaves one number per sample, but a bias has one per output. Samples are rows; `axis=0` goes"
+        " down the rows and makes them vanish.",
     ),
     Mistake(
         "backward-b2-keepdims",
@@ -451,8 +455,8 @@ MISTAKES = (
         "db2 = dZ2.sum(axis=0)",
         "db2 = dZ2.sum(axis=0, keepdims=True)",
         "A bias gradient with two axes",
-        "Right numbers, shape (1, k) in place of (k,). A step without a check turns the bias into (1, k) too, and"
-        " some later line breaks.",
+        "Right numbers, shape `(1, k)` in place of `(k,)`. A step without a check turns the bias into `(1, k)`"
+        " too, and some later line breaks.",
     ),
     Mistake(
         "backward-b2-total",
@@ -469,7 +473,8 @@ MISTAKES = (
         "db1 = dZ1.sum(axis=0)",
         "db1 = dA1.sum(axis=0)",
         "The bias before the gate",
-        "b1 is added inside the activation, so its gradient has passed the gate: sum dZ1, not dA1. Only db1 is wrong.",
+        "`b1` is added inside the activation, so its gradient has passed the gate: sum `dZ1`, not `dA1`. Only"
+        " `db1` is wrong.",
     ),
     Mistake(
         "backward-b1-forgotten",
@@ -487,7 +492,7 @@ MISTAKES = (
         "dW1 = A1.T @ dZ1",
         "The wrong layer's input",
         "A weight's gradient is its layer's input times its layer's error. The input of the first layer is X. The"
-        " shape tells: (h, h) in place of (d, h).",
+        " shape tells: `(h, h)` in place of `(d, h)`.",
     ),
     Mistake(
         "backward-mean-twice",
@@ -495,8 +500,8 @@ MISTAKES = (
         "dW1 = X.T @ dZ1",
         "dW1 = X.T @ dZ1 / len(X)",
         "Dividing by n again",
-        "Formulas with 1/n in each gradient start from a dZ2 without it. Take one or the other. Here dW1 is n"
-        " times too small, the rest is right: the first layer learns n times slower.",
+        "Formulas with `1/n` in each gradient start from a `dZ2` without it. Take one or the other. Here `dW1` is"
+        " n times too small, the rest is right: the first layer learns n times slower.",
     ),
     Mistake(
         "backward-sign",
@@ -532,7 +537,7 @@ MISTAKES = (
         "return tuple(p - lr * g if p.ndim == 2 else p for p, g in zip(params, grads, strict=True))",
         "Leaving out the biases",
         "All gradients are right and two of them are not used. Every bend stays at the origin. The gradient check"
-        " cannot see it; a look at b1 after a step can.",
+        " cannot see it; a look at `b1` after a step can.",
     ),
     Mistake(
         "step-lr-twice",
@@ -540,7 +545,7 @@ MISTAKES = (
         STEP,
         "return tuple(p - lr * (lr * g) for p, g in zip(params, grads, strict=True))",
         "The learning rate twice",
-        "Once in the gradient, once in the step. At lr = 1 it is invisible, at 0.1 training is ten times slower"
+        "Once in the gradient, once in the step. At `lr = 1` it is invisible, at 0.1 training is ten times slower"
         " than it should be, at 0.01 a hundred times.",
     ),
     # the gradient check itself
@@ -550,8 +555,8 @@ MISTAKES = (
         "change.reshape(i.size, -1).mean(axis=1) / (2 * h)",
         "change.reshape(i.size, -1).mean(axis=1) / h",
         "Dividing by h",
-        "From x - h to x + h it is 2h. Every numeric value is exactly twice the analytic one: if you see a clean"
-        " factor of 2 everywhere, suspect the checker.",
+        "From `x - h` to `x + h` it is `2h`. Every numeric value is exactly twice the analytic one: if you see a"
+        " clean factor of 2 everywhere, suspect the checker.",
     ),
     Mistake(
         "gradcheck-one-sided",
@@ -585,7 +590,7 @@ MISTAKES = (
         "n[i] = np.clip(a[i], np.minimum(left, right).mean(), np.maximum(left, right).mean())",
         "n[i] = np.clip(a[i], min(left.mean(), right.mean()), max(left.mean(), right.mean()))",
         "Slopes of the loss in place of slopes of the samples",
-        "Two kinks of two samples can cancel, as in relu(x) - relu(-x) = x. The slopes of the sum then leave no"
+        "Two kinks of two samples can cancel, as in `relu(x) - relu(-x) = x`. The slopes of the sum then leave no"
         " room for the 0 that backpropagation returns by its rule.",
     ),
     Mistake(
@@ -648,7 +653,7 @@ def core_verdict(names):
         try:
             statement = gradients(names, tuple(scale * p for p in params), X, y, options)
         except ValueError as error:
-            return f"ValueError{where}: {error}"
+            return textwrap.fill(f"ValueError{where}: {error}", 80)
         if statement:
             return f"gradient check FAILED{where}\n{statement}"
     for check in (check_relu, check_sigmoid, check_bce, check_init, check_step):
@@ -729,7 +734,10 @@ def check_bce(names):
     except ValueError:
         return
     right = names["bce"](Z, y[:, None])
-    yield f"bce(Z {Z.shape}, y {y.shape}) = {got:.4f} without an error; with y[:, None] it is {right:.4f}"
+    yield (
+        f"bce(Z {Z.shape}, y {y.shape}) = {got:.4f} without an error\n"
+        f"bce(Z {Z.shape}, y {y[:, None].shape}) = {right:.4f}"
+    )
 
 
 def check_init(names):
