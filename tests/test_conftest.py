@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 HERE = Path(__file__).parent
 GREEN = """
 import pytest
@@ -40,24 +38,24 @@ def test_the_table_and_the_record_show_cases_and_worst_error(tmp_path):
     assert record == {"bp-W1": [facts | {"cases": 12}], "bp-b1": [facts | {"cases": 5}]}
 
 
-@pytest.mark.parametrize(
-    "call", ["proof(2e-7)", "proof(float('nan'))", "pass", "proof(0, cases=0)", "proof(0, of='x')"]
-)
-def test_an_error_above_the_bound_and_a_proof_of_no_case_fail(tmp_path, call):
-    code, text = run(
-        tmp_path, GREEN.replace("proof(3e-9, cases=5)", call).replace('proof(2e-9, cases=7, of="bp-W1")', "")
-    )
-    assert code == 1, text
+def test_an_error_above_the_bound_and_a_proof_of_no_case_fail(tmp_path):
+    calls = ["proof(2e-7)", "proof(float('nan'))", "pass", "proof(0, cases=0)", "proof(0, of='x')"]
+    mark = '@pytest.mark.proves("bp-W1", by="counting", bound=1e-7)'
+    tests = "".join(f"\n{mark}\ndef test_{i}(proof):\n    {call}\n" for i, call in enumerate(calls))
+    code, text = run(tmp_path, "import pytest\n" + tests, "--record-proofs")
+    assert code == 1
+    assert f"{len(calls)} failed" in text
+    assert "passed" not in text
     assert not (tmp_path / "docs" / "proofs.json").exists()
 
 
-@pytest.mark.parametrize("skip", ["def test_skip(): pytest.skip('no tool')", "pytest.importorskip('no_such_tool')"])
-def test_a_skip_is_allowed_at_home_and_fails_in_ci(tmp_path, skip):
-    test = GREEN + "\n\n" + skip + "\n"
-    if "importorskip" in skip:
-        test = "def test_other(): pass\n" if not (tmp_path / "tests").mkdir() else ""
-        (tmp_path / "tests" / "test_skipped.py").write_text(f"import pytest\n{skip}\n")
+def test_a_skip_of_a_test_or_of_a_file_is_allowed_at_home_and_fails_in_ci(tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_file.py").write_text("import pytest\npytest.importorskip('no_such_tool')\n")
+    test = GREEN + "\ndef test_skip():\n    pytest.skip('no tool')\n"
     assert run(tmp_path, test)[0] == 0
     code, text = run(tmp_path, test, ci="true")
     assert code == 1
-    assert "skipped, which fails under CI=true" in text
+    listed = text.split("skipped, which fails under CI=true")[1]
+    assert "test_skip" in listed
+    assert "test_file.py" in listed
