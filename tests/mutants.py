@@ -23,7 +23,9 @@ TESTS = {
 }
 
 # The changed line, as it reads after the mutation, and why no test can tell it from the original.
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT = {
+    "for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=False):": "the two slices have one length",
+}
 
 
 def free_port() -> int:

@@ -510,12 +510,22 @@ def test_loss_refuses_shapes_that_would_broadcast(function, shapes):
         function(Z, y)
 
 
-def test_step_refuses_a_gradient_of_another_shape_or_number():
+@pytest.mark.parametrize(
+    ("parameter", "gradient"), [((3, 2), (2,)), ((2,), (3, 2)), ((3, 1), (3, 2)), ((3, 2), (3, 1))]
+)
+def test_step_refuses_a_gradient_of_another_shape(parameter, gradient):
+    with pytest.raises(
+        ValueError, match=re.escape(f"gradient of shape {gradient} for a parameter of shape {parameter}")
+    ):
+        step((np.zeros(2), np.zeros(parameter)), (np.zeros(2), np.zeros(gradient)), 0.1)
+
+
+def test_step_refuses_a_missing_gradient():
     params = (np.zeros((3, 2)), np.zeros(2))
-    with pytest.raises(ValueError, match=re.escape("gradient of shape (2,) for a parameter of shape (3, 2)")):
-        step(params, (np.zeros(2), np.zeros(2)), 0.1)
     with pytest.raises(ValueError, match="shorter"):
         step(params, (np.zeros((3, 2)),), 0.1)
+    with pytest.raises(ValueError, match="longer"):
+        step(params[:1], (np.zeros((3, 2)), np.zeros(2)), 0.1)
 
 
 @pytest.mark.parametrize("sizes", [(), (3,), (3, 0), (0, 2), (2, -1, 1)])
