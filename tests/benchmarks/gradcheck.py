@@ -1,4 +1,4 @@
-"""The whole gradient check of a 2-64-1 network on 64 samples, against PyTorch's gradcheck (slow mode) on the same function.
+"""The gradient check of a 2-64-1 network on 64 samples, against PyTorch's (slow mode) on the same function.
 
     python tests/benchmarks/gradcheck.py
 
