@@ -4,6 +4,10 @@ document$.subscribe(() => {
   if (!article) return
   linkSymbols(article)
   scrollers(article)
+  // Material adds the toolbar of a code block late, as one more landmark without a name.
+  new MutationObserver(() => {
+    for (const toolbar of article.querySelectorAll("nav.md-code__nav")) toolbar.setAttribute("role", "none")
+  }).observe(article, { childList: true, subtree: true })
 })
 
 // A symbol in a formula and the same name in code light up together: W_1 is W1, dZ_2 is dZ2, ∂L/∂W_1 is dW1.
