@@ -293,3 +293,30 @@ def test_mistake_one_velocity_for_all():
     for grads in GRADS[:3]:
         plain = step(plain, grads, 0.1)
     assert all((p == q).all() for p, q in zip(params, plain, strict=True))
+
+
+def test_mistake_counting_from_zero():
+    """The mistake of the page, patched with 1e-8 in the denominators: a first step of about 30,000 times lr."""
+    g = 0.7
+    m_hat, v_hat = 0.1 * g / (1 - 0.9**0 + 1e-8), 0.001 * g * g / (1 - 0.999**0 + 1e-8)
+    assert 30_000 < m_hat / (np.sqrt(v_hat) + 1e-8) < 33_000
+
+
+def test_mistake_a_new_state_each_step():
+    """The mistake of the page: each Adam step is a first one, of lr in every parameter."""
+    params = draw(0)
+    for grads in GRADS[:5]:
+        new, state = adam_step(params, grads, adam_init(params), 0.01)
+        assert state[2] == 1
+        assert all(np.allclose(np.abs(p - q), 0.01, rtol=1e-4) for p, q in zip(params, new, strict=True))
+        params = new
+
+
+def test_mistake_penalty_twice():
+    """The mistake of the page: with no gradient of the loss, AdamW shrinks W by 1 - lr·decay; twice is much more."""
+    params = (np.full((2, 2), 3.0), np.zeros(2))
+    none = zeros_like(params)
+    once, _ = adam_step(step(params, l2_grad(params, 0.1), 0.01), none, adam_init(params), 0.01)
+    twice, _ = adam_step(step(params, l2_grad(params, 0.1), 0.01), l2_grad(params, 0.1), adam_init(params), 0.01)
+    np.testing.assert_allclose(once[0], 3 * (1 - 0.01 * 0.1))
+    np.testing.assert_allclose(twice[0], 3 * (1 - 0.01 * 0.1) - 0.01)

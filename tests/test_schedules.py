@@ -152,3 +152,29 @@ def test_mean_rate():
 )
 def test_the_mistakes_of_the_page_differ(wrong, right):
     assert any(abs(wrong(t) - right(t)) > 0.01 for t in range(40))
+
+
+@pytest.mark.proves("noise-floor", by="the recurrence, iterated", bound=1e-12)
+def test_noise_floor(proof):
+    """The second moment of a noisy step on a parabola, from far away and from zero, until it no longer changes."""
+    for lr, a, sigma, start in ((0.1, 1.0, 2.0, 9.0), (1.5, 1.0, 0.3, 0.0), (0.01, 4.0, 1.0, 100.0)):
+        q = start
+        for _ in range(2000):
+            q = (1 - lr * a) ** 2 * q + lr**2 * sigma**2
+        floor = lr * sigma**2 / (a * (2 - lr * a))
+        proof(abs(q / floor - 1))
+
+
+def test_mistake_decaying_what_has_decayed():
+    """Quoted on the page: less than a thousandth after 40 steps, in place of two thirds."""
+    lr = 1.0
+    for t in range(1, 41):
+        lr = exponential_decay(t, lr, 0.99)
+    assert lr < 1e-3
+    np.testing.assert_allclose(lr, 0.99**820, rtol=1e-12)
+    assert 0.66 < exponential_decay(40, 1.0, 0.99) < 0.67
+
+
+def test_mistake_epochs_for_steps():
+    """Quoted on the page: `every=30` with 10 batches an epoch, after 30 epochs."""
+    np.testing.assert_allclose(step_decay(300, 0.5, 0.1, 30) / 0.5, 1e-10)

@@ -138,7 +138,7 @@ def train(
         for epoch in bar:
             with quiet():
                 Z, cache = forward(X, params, activation, activation_grad)
-                loss = bce(Z, y) + l2_penalty(params, l2)
+                loss = bce(Z, y) + (l2_penalty(params, l2) if l2 else 0.0)
                 held_out = bce(forward(validation[0], params, activation)[0], validation[1]) if validation else 0.0
             if not np.isfinite(loss + held_out):
                 history.stopped = "diverged"
