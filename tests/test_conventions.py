@@ -417,6 +417,7 @@ def test_torch_dropout_names_what_it_drops(torch):
     assert set(np.unique(out)) == set(np.unique(ours)) == {0.0, 1 / 0.8}
     assert out.mean() == pytest.approx(1, abs=0.05)
     assert torch.nn.Dropout(0.2).eval()(torch.ones(3)).tolist() == [1, 1, 1]
+    assert "dropout" not in MLPClassifier().get_params()  # scikit-learn has none
 
 
 # Schedules
