@@ -4,11 +4,14 @@ document$.subscribe(() => {
   if (!article) return
   linkSymbols(article)
   scrollers(article)
-  // Material adds the toolbar of a code block late, as one more landmark without a name.
-  new MutationObserver(() => {
-    for (const toolbar of article.querySelectorAll("nav.md-code__nav")) toolbar.setAttribute("role", "none")
-  }).observe(article, { childList: true, subtree: true })
+  quietToolbars(article)
+  new MutationObserver(() => quietToolbars(article)).observe(article, { childList: true, subtree: true })
 })
+
+// Material gives each code block a toolbar, when it comes into view: one more landmark without a name.
+function quietToolbars(article) {
+  for (const toolbar of article.querySelectorAll("nav.md-code__nav")) toolbar.setAttribute("role", "none")
+}
 
 // A symbol in a formula and the same name in code light up together: W_1 is W1, dZ_2 is dZ2, ∂L/∂W_1 is dW1.
 function linkSymbols(article) {

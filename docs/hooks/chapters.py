@@ -79,7 +79,7 @@ def add_faces(markdown: str, src_uri: str, root: Path, files: Files, equations: 
     tests = [f"tests/test_{name}.py" for name in (topic, module) if (root / f"tests/test_{name}.py").exists()]
     for test in tests[:1]:
         proven = any(e.page == f"derivations/{topic}.md" for e in equations.values())
-        faces.append(f"Test [`{test}`](../proofs.md#{topic})" if proven else f"Test `{test}`")
+        faces.append(f"Test [`{test}`](../proofs.md#of-{topic})" if proven else f"Test `{test}`")
     if folder == "notebooks":
         faces.append(f"[Download with outputs]({topic}/{topic}.ipynb){{ download }}")
     title, _, body = markdown.partition("\n")

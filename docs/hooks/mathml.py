@@ -38,7 +38,7 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
     def link(id: str) -> str:
         equation = equations[id]
         text = f"({equation.number})" if equation.page == page.file.src_uri else f"<code>{id}</code>"
-        return f'<a class="eqref" href="{url(equation.page)}#{id}">{text}</a>'
+        return f'<a class="eqref" href="{url(equation.page)}#eq-{id}">{text}</a>'
 
     def cite(match: re.Match[str]) -> str:
         return CODE.sub(lambda code: link(code[1]) if code[1] in equations else code[0], match[0])
@@ -60,12 +60,12 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
         labels = LABEL.findall(tex)
         for label in labels:
             if label in equations and equations[label].page == page.file.src_uri:
-                page.present_anchor_ids.add(label)  # type: ignore[union-attr]  # set by render
+                page.present_anchor_ids.add(f"eq-{label}")  # type: ignore[union-attr]  # set by render
             else:
                 log.warning(f"{page.file.src_uri}: '{label}' is numbered, so its $$ must stand at the start of a line")
         badges = [proofs.badge(equations[label], proven, url("proofs.md"), len(labels) > 1) for label in labels]
         proof = f'<p class="equation__proof">{" ".join(badges)}</p>' if badges else ""
-        anchors = "".join(f'<span class="anchor" id="{label}"></span>' for label in labels)
+        anchors = "".join(f'<span class="anchor" id="eq-{label}"></span>' for label in labels)
         math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end
         box = f'<div class="equation__box" data-tex="{match[2].strip()}">{math}</div>'
         return f'<div class="equation">{anchors}{box}{proof}</div>'

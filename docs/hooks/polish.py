@@ -11,7 +11,9 @@ log = logging.getLogger("mkdocs.hooks.twolayer")
 MENDED = {
     'role="dialog"': 'role="dialog" aria-label="Search"',
 }
-GENERATOR = re.compile(r'\s*<meta name="generator"[^>]*>')
+# Instant navigation wants the site to have an address; without SITE_URL this stands in for it and is not shown.
+NOWHERE = "https://twolayer.invalid/"
+NOISE = re.compile(rf'\s*(<meta name="generator"[^>]*>|<link rel="canonical" href="{NOWHERE}[^>]*>)')
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 CHARSET = '<meta charset="utf-8">'
 
@@ -21,7 +23,7 @@ def mend(html: str) -> str:
         if old not in html:
             log.warning(f"Material no longer writes {old}: see docs/hooks/polish.py")
         html = html.replace(old, new)
-    return GENERATOR.sub("", html)
+    return NOISE.sub("", html)
 
 
 def add_policy(site: Path) -> None:

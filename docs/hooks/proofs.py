@@ -65,11 +65,11 @@ def page(root: Path, equations: dict[str, Equation], proofs: Proofs | None) -> s
     for src_uri in sorted(by_page, key=order):
         group = by_page[src_uri]
         title = (root / "docs" / src_uri).read_text("utf-8").splitlines()[0].lstrip("# ")
-        parts.append(f"## {title} {{#{Path(src_uri).stem}}}")
+        parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
         tests: dict[str, None] = {}
         for equation in group:
             entries = (proofs or {}).get(equation.id, [])
-            parts.append(f"### [{equation.id}]({src_uri}#{equation.id}) {{#{equation.id}}}")
+            parts.append(f"### [{equation.id}]({src_uri}#eq-{equation.id}) {{#{equation.id}}}")
             parts.append(f"$$\n{equation.tex}\n$$")
             if not entries:
                 parts.append("The tests were not run for this build.")

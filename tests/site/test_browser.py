@@ -70,6 +70,7 @@ def test_the_keyboard_reaches_everything(visit, path):
         shown.forEach((element, index) => { element.dataset.stop = index })
         return shown.length
     }""")
+    assert count > 10
     reached = set()
     for _ in range(count + 40):
         page.keyboard.press("Tab")
@@ -165,7 +166,7 @@ def test_maths_and_symbols_work_after_instant_navigation(visit):
 def test_a_formula_is_copied_as_tex(visit):
     tab = visit()
     page = tab.open("derivations/backpropagation/")
-    page.evaluate("getSelection().selectAllChildren(document.querySelector('#bp-W1').parentElement)")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#eq-bp-W1').parentElement)")
     page.keyboard.press("Control+c")
     assert r"\label{bp-W1}" in tab.clipboard()
 
