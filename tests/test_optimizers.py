@@ -240,7 +240,7 @@ def test_bad_shapes(name):
     params, grads = draw(0), draw(1)
     with pytest.raises(ValueError, match=r"shorter|longer|must have the shapes"):
         update(params, grads[:-1], init(params), 0.1)
-    with pytest.raises(ValueError, match=r"gradient of shape \(1, 4\) for a parameter of shape \(4,\)"):
+    with pytest.raises(ValueError, match="must have the shapes"):
         update(params, (grads[0], grads[1][None], *grads[2:]), init(params), 0.1)
 
 
