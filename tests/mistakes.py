@@ -120,7 +120,7 @@ MISTAKES = (
         "return (Z > 0).astype(Z.dtype)",
         "return np.maximum(Z, 0)",
         "The value where the slope belongs",
-        "The derivative of ReLU is 1 on the right side, not z. Everything behind the gate is off, `W2` and `b2`"
+        "The derivative of ReLU is 1 on the right side, not z. Everything behind the gate is off, `dW2` and `db2`"
         " are right: a sign that the mistake sits between the two layers.",
     ),
     Mistake(
