@@ -62,6 +62,7 @@ def page(root: Path, equations: dict[str, Equation], proofs: Proofs | None) -> s
     by_page: dict[str, list[Equation]] = {}
     for equation in equations.values():
         by_page.setdefault(equation.page, []).append(equation)
+    shown: set[str] = set()  # a test can prove equations of several pages
     for src_uri in sorted(by_page, key=order):
         group = by_page[src_uri]
         title = (root / "docs" / src_uri).read_text("utf-8").splitlines()[0].lstrip("# ")
@@ -83,7 +84,8 @@ def page(root: Path, equations: dict[str, Equation], proofs: Proofs | None) -> s
                     said += f", largest error {entry['worst']:.2g} of {entry['bound']:.2g} allowed"
                 lines.append(f"- {entry['against']}: {said}. [`{test.rpartition('::')[2]}`](#{anchor(test)})")
             parts.append("\n".join(lines))
-        for test in tests:
+        for test in [test for test in tests if test not in shown]:
+            shown.add(test)
             source = package.test_source(root, test)
             if source is None:
                 log.warning(f"docs/proofs.json: there is no test {test}")
