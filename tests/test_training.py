@@ -285,7 +285,7 @@ def test_validation_is_recorded_at_the_same_moment():
 def test_early_stopping_restores_the_best():
     params, X, y, validation = validation_problem()
     seen = []
-    options = {"lr": 0.5, "epochs": 3000, "validation": validation}
+    options = {"lr": 0.5, "epochs": 1000, "validation": validation}
     best, history = train(params, X, y, patience=50, callback=lambda e, p, h: seen.append(p), **options)
     assert history.stopped == "patience"
     assert history.best_epoch == int(np.argmin(history.validation))
