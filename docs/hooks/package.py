@@ -36,8 +36,8 @@ class Definition:
         for n in ast.walk(self.node):
             if isinstance(n, ast.arg):
                 bound.add(n.arg)
-            elif isinstance(n, ast.FunctionDef):
-                bound.add(n.name)
+            elif isinstance(n, ast.FunctionDef | ast.alias):
+                bound.add(getattr(n, "asname", None) or n.name)
         return list(dict.fromkeys(n.id for n in names if n.id not in bound and not hasattr(builtins, n.id)))
 
 
