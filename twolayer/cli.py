@@ -110,15 +110,15 @@ def train(arguments: argparse.Namespace) -> int:
     network = TwoLayerNN(**settings, random_state=seed, verbose=True)
     model = make_pipeline(StandardScaler(), network)  # standardised by the training part alone
 
-    print(f"{data}: {len(y)} training samples, {len(y_test)} test samples, {len(names)} features")
+    print(f"{data}: {len(y)} training samples, {len(y_test)} test samples, {len(names)} feature{'s'[: len(names) > 1]}")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "training diverged", RuntimeWarning)  # said below
         model.fit(X, y)
     epochs, stopped = network.n_iter_, network.history_.stopped
     if stopped == "diverged":
         print(
-            f"twolayer train: training diverged, the loss is not finite after {epochs} epochs;"
-            f" try a learning rate below {network.lr:g}",
+            f"twolayer train: training diverged, the loss is infinite from epoch {epochs} on;"
+            f" try an --lr below {network.lr:g}",
             file=sys.stderr,
         )
         return 1
@@ -154,9 +154,10 @@ def split(data: str, X: np.ndarray, y: np.ndarray, test_size: float, seed: int) 
 
 
 def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
-    """Print the gradient check of the trained network's whole objective; False if it fails.
+    """Print the gradient check of the trained network's objective, penalty included; False if it fails.
 
-    X (n, d), y (n, 1). On as many of the samples as a second or two allow.
+    X (n, d), y (n, 1). On as many samples as a second or two allow, without those so near a kink that a difference
+    would step over it.
     """
     from twolayer.estimator import ACTIVATIONS
 
@@ -166,17 +167,21 @@ def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     if size > CHECKED:
         print(f"gradient check left out: {size} parameters would take minutes")
         return True
-    n, rows = len(X), min(len(X), max(1, 10**9 // (4 * size**2)))
-    X, y = X[:rows], y[:rows]
+    h, n = 1e-5, len(X)
+    reach = 2 * h * np.fabs(X).max(axis=1, initial=1, keepdims=True)  # (n, 1): how far a step moves Z1 at most
+    smooth = (np.fabs(X @ params[0] + params[1]) > reach).all(axis=1)
+    rows = np.flatnonzero(smooth if smooth.any() else ~smooth)[: max(1, 10**9 // (4 * size**2))]
+    X, y = X[rows], y[rows]
     Z2, cache = forward(X, params, activation, activation_grad)
     grads = backward(bce_grad(Z2, y), cache, params)
     report = check_gradients(
         lambda params: bce(forward(X, params, activation)[0], y) + l2(params, lam),
         params,
         tuple(g + p for g, p in zip(grads, l2_grad(params, lam), strict=True)),
+        h,
         units=lambda params: X @ params[0] + params[1],
     )
-    print(f"on {rows} of {n} training samples: {report}" if rows < n else report)
+    print(f"{report}\nchecked on {len(rows)} of {n} training samples; {n - smooth.sum()} lie too near a kink")
     return report.ok
 
 
@@ -203,7 +208,7 @@ def draw(
     if len(names) == 1:
         model = make_pipeline(FunctionTransformer(lambda plane: plane[:, :1]), model)
         X_test = np.column_stack([X_test, np.linspace(0, 1, len(X_test))])
-        ylabel = "no feature: samples side by side"
+        ylabel = "(no feature; samples one above the other)"
     if len(names) > 2:
         pca = PCA(2).fit(scaler.transform(X))
         model = make_pipeline(FunctionTransformer(pca.inverse_transform), network)
@@ -214,6 +219,8 @@ def draw(
     boundary, ax = plt.subplots(figsize=(6, 5), layout="constrained")
     plot_decision_boundary(model, X_test, y_test, ax)
     ax.set_title(title)
+    if len(names) == 1:
+        ax.set_yticks([])
     ax.set_xlabel(xlabel, parse_math=False)
     ax.set_ylabel(ylabel, parse_math=False)
     curve, ax = plt.subplots(figsize=(6, 4), layout="constrained")

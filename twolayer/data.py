@@ -5,6 +5,7 @@ Every complaint is a ValueError of one plain sentence that names file, line and 
 
 import csv
 import io
+import re
 from math import isfinite, isnan
 from pathlib import Path
 
@@ -111,8 +112,8 @@ def read_cells(path: str | Path) -> list[tuple[int, list[str]]]:
     if not text.strip():
         raise ValueError(f"{path} is empty")
     head = next(filter(str.strip, io.StringIO(text, newline="")))
-    # Of those that cut the first line into most cells, the first here: a comma may also be a decimal comma.
-    delimiter = max(";\t,", key=lambda d: len(next(csv.reader([head], delimiter=d, skipinitialspace=True))))
+    bare = re.sub(r'"[^"]*("|$)', "", head)
+    delimiter = max(";\t,", key=bare.count)  # in this order, as a comma may also be a decimal comma
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row[1:] or "".join(row).strip()]
