@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, train
+from twolayer.estimator import AUGMENTATIONS
 
 X, Y = make_circles(200, noise=0.1, factor=0.5, random_state=0)
 
@@ -112,6 +113,7 @@ def test_verbose_prints_every_100_epochs(capsys):
         {"optimizer": "newton"},
         {"schedule": "daily"},
         {"activation": "step"},
+        {"augment": "blur"},
         {"l2": -1},
         {"dropout": 1.0},
         {"patience": 0},
@@ -142,6 +144,18 @@ def test_it_works_in_a_pipeline_and_a_grid_search():
     search = GridSearchCV(model, {"twolayernn__hidden_size": [1, 16]}, cv=3).fit(X, Y)
     assert search.best_params_ == {"twolayernn__hidden_size": 16}
     assert clone(search.best_estimator_).get_params()["twolayernn__hidden_size"] == 16
+
+
+@pytest.mark.parametrize("name", ["jitter", "rotate", "mixup"])
+def test_augmentations_go_by_name_or_as_a_function(name):
+    named, given = fitted(augment=name), fitted(augment=AUGMENTATIONS[name])
+    assert named.loss_curve_ == given.loss_curve_ != fitted().loss_curve_
+
+
+def test_the_callback_is_that_of_the_loop():
+    seen = []
+    model = fitted(callback=lambda epoch, params, history: seen.append((epoch, history.loss[-1])))
+    assert seen == list(enumerate(model.loss_curve_))
 
 
 def test_a_diverging_fit_warns_and_keeps_finite_parameters():
