@@ -47,7 +47,7 @@ def test_the_same_seed_prints_the_same(capsys):
     [
         ["--data", "moons", "--optimizer", "adam", "--lr", "0.01", "--batch-size", "32"],
         ["--data", "breast_cancer", "--l2", "0.01", "--dropout", "0.2", "--schedule", "cosine"],
-        ["--activation", "tanh", "--patience", "5", "--hidden-size", "8"],
+        ["--activation", "tanh", "--patience", "5", "--hidden-size", "8", "--augment", "jitter"],
         ["--output", "a/b"],
     ],
     ids=" ".join,

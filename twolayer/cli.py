@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse_train() -> Parser:
     """The options of `twolayer train`: those of the network have the names and defaults of `TwoLayerNN`."""
-    from twolayer.estimator import ACTIVATIONS, SCHEDULES, TwoLayerNN
+    from twolayer.estimator import ACTIVATIONS, AUGMENTATIONS, SCHEDULES, TwoLayerNN
     from twolayer.training import OPTIMIZERS
 
     parser = Parser("twolayer train", description=__doc__.partition(": ")[2].capitalize())
@@ -87,6 +87,7 @@ def parse_train() -> Parser:
     add("schedule", str, "how the learning rate changes", list(SCHEDULES))
     add("l2", float, "weight of the penalty on the weights")
     add("dropout", float, "share of hidden units dropped while training")
+    add("augment", str, "how to make new samples from the given ones", list(AUGMENTATIONS))
     add("patience", int, "stop when the loss on held-out training data has not improved for so many epochs")
     add("validation_fraction", float, "the share of the training data that patience holds out")
     return parser
