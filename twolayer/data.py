@@ -111,7 +111,7 @@ def read_cells(path: str | Path) -> list[tuple[int, list[str]]]:
 
     if not text.strip():
         raise ValueError(f"{path} is empty")
-    bare = re.sub(r'"[^"]*("|$)', "", text).strip().partition("\n")[0]  # the first line, without what is in quotes
+    bare = re.sub(r'"[^"]*("|$)', "", text).strip(" \r\n").partition("\n")[0]  # line 1 without quoted text
     delimiter = max(";\t,", key=bare.count)  # in this order, as a comma may also be a decimal comma
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
