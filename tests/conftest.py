@@ -79,8 +79,20 @@ def reports(config, outcome):
     return config.pluginmanager.get_plugin("terminalreporter").stats.get(outcome, [])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """pytest-xdist: a worker ended; add what it measured."""
+    for key, new in node.workeroutput.get("proofs", []):
+        facts = node.config.proofs.setdefault(tuple(key), {**new, "cases": 0, "worst": 0.0})
+        facts["cases"] += new["cases"]
+        facts["worst"] = max(facts["worst"], new["worst"])
+
+
 def pytest_sessionfinish(session, exitstatus):
     config = session.config
+    if hasattr(config, "workeroutput"):  # a worker: the process that started it judges and records
+        config.workeroutput["proofs"] = list(config.proofs.items())
+        return
     if os.environ.get("CI") == "true" and reports(config, "skipped") and exitstatus == 0:
         session.exitstatus = 1
     if config.getoption("record_proofs") and exitstatus == 0:

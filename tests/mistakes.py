@@ -407,7 +407,7 @@ MISTAKES = (
     Mistake(
         "backward-W2-not-transposed",
         "backward",
-        "dA1 = dZ2 @ W2.T",
+        "dA1 = np.dot(dZ2, W2.T)",
         "dA1 = dZ2 @ W2",
         "Forgetting the transpose",
         "`(n, k)` times `(h, k)` does not fit, and NumPy says so. But if `h = k` it fits, and only the gradient"
@@ -416,7 +416,7 @@ MISTAKES = (
     Mistake(
         "backward-W2-reshaped",
         "backward",
-        "dA1 = dZ2 @ W2.T",
+        "dA1 = np.dot(dZ2, W2.T)",
         "dA1 = dZ2 @ W2.reshape(len(b2), -1)",
         "Reshape in place of transpose",
         "The shapes fit now, the numbers do not: reshape keeps the order of the entries and only breaks the lines"
@@ -506,8 +506,8 @@ MISTAKES = (
     Mistake(
         "backward-sign",
         "backward",
-        "dA1 = dZ2 @ W2.T",
-        "dA1 = -dZ2 @ W2.T",
+        "dA1 = np.dot(dZ2, W2.T)",
+        "dA1 = -np.dot(dZ2, W2.T)",
         "A minus too many",
         "The second layer descends, the first one climbs. Analytic and numeric agree but for the sign.",
     ),

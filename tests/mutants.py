@@ -61,7 +61,7 @@ def survivors(module: str, work: Path) -> tuple[int, list[str]]:
         module-path = "twolayer/{module}.py"
         timeout = 120.0
         excluded-modules = []
-        test-command = "{sys.executable} -m pytest -x -q {tests}"
+        test-command = "{sys.executable} -m pytest -n0 -x -q {tests}"
         [cosmic-ray.distributor]
         name = "http"
         [cosmic-ray.distributor.http]

@@ -11,10 +11,11 @@ HERE = Path(__file__).parent
 GREEN = """
 import pytest
 
+@pytest.mark.parametrize("error", [3e-9, 2e-9])
 @pytest.mark.proves("bp-W1", "bp-b1", by="counting", bound=1e-7)
-def test_proof(proof):
-    proof(3e-9, cases=5)
-    proof(2e-9, cases=7, of="bp-W1")
+def test_proof(proof, error):
+    proof(error, cases=5)
+    proof(error / 2, cases=7, of="bp-W1")
 """
 
 
@@ -29,13 +30,22 @@ def run(folder, test, *options, ci=""):
     return done.returncode, done.stdout
 
 
-def test_the_table_and_the_record_show_cases_and_worst_error(tmp_path):
-    code, text = run(tmp_path, GREEN, "--record-proofs")
+SKIPS = GREEN + "\ndef test_skip():\n    pytest.skip('no tool')\n"
+
+
+def skip_a_file(folder):
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_file.py").write_text("import pytest\npytest.importorskip('no_such_tool')\n")
+
+
+def test_the_table_and_the_record_show_cases_and_worst_error_and_a_skip_is_allowed_at_home(tmp_path):
+    skip_a_file(tmp_path)
+    code, text = run(tmp_path, SKIPS, "--record-proofs", "-n2")  # what the workers measured is added up
     assert code == 0, text
     assert "bp-W1" in text
     record = json.loads((tmp_path / "docs" / "proofs.json").read_text())
     facts = {"test": "tests/test_it.py::test_proof", "against": "counting", "worst": 3e-9, "bound": 1e-7}
-    assert record == {"bp-W1": [facts | {"cases": 12}], "bp-b1": [facts | {"cases": 5}]}
+    assert record == {"bp-W1": [facts | {"cases": 24}], "bp-b1": [facts | {"cases": 10}]}
 
 
 def test_an_error_above_the_bound_and_a_proof_of_no_case_fail(tmp_path):
@@ -49,12 +59,9 @@ def test_an_error_above_the_bound_and_a_proof_of_no_case_fail(tmp_path):
     assert not (tmp_path / "docs" / "proofs.json").exists()
 
 
-def test_a_skip_of_a_test_or_of_a_file_is_allowed_at_home_and_fails_in_ci(tmp_path):
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_file.py").write_text("import pytest\npytest.importorskip('no_such_tool')\n")
-    test = GREEN + "\ndef test_skip():\n    pytest.skip('no tool')\n"
-    assert run(tmp_path, test)[0] == 0
-    code, text = run(tmp_path, test, ci="true")
+def test_a_skip_of_a_test_or_of_a_file_fails_in_ci(tmp_path):
+    skip_a_file(tmp_path)
+    code, text = run(tmp_path, SKIPS, ci="true")
     assert code == 1
     listed = text.split("skipped, which fails under CI=true")[1]
     assert "test_skip" in listed

@@ -380,7 +380,7 @@ def test_labels_of_any_dtype_give_the_loss_of_float_labels(dtype):
 @pytest.mark.proves("gd-step", by="exact rational arithmetic", bound=3.4e-16)
 def test_step_subtracts_lr_times_the_gradient_from_every_parameter(proof):
     """Two roundings: the product's, ε/2 |lr g|, and the difference's, at most ε/2 (|p| + |lr g|)."""
-    for net in networks(50):
+    for net in networks(20):
         rng = np.random.default_rng(len(net.X))
         grads = tuple(rng.normal(size=p.shape) for p in net.params)
         new = step(net.params, grads, 0.3)

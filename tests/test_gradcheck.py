@@ -79,7 +79,7 @@ def test_one_sided_differences_err_by_minus_a_third_of_h_squared_times_the_third
 
 @pytest.mark.proves("bp-any-loss", by="central differences of other losses, with tanh and a mask", bound=1e-7)
 def test_backward_serves_every_loss_of_the_logits(proof):
-    for net in networks(20, scale=1.0):
+    for net in networks(8, scale=1.0):
         mask = 2.0 * np.random.default_rng(len(net.X)).integers(0, 2, (len(net.X), len(net.params[1])))
         options = {"activation": np.tanh, "activation_grad": lambda Z: 1 - np.tanh(Z) ** 2, "mask": mask}
         for loss, slope in (

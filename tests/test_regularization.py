@@ -175,9 +175,9 @@ class TestConsequences:
 
     def test_balance_after_training(self):
         params, X, y = problem(9, n=60, sizes=(2, 6, 1))
-        (W1, _, W2, _), _ = train(params, X, y, lr=0.5, epochs=4000, l2=0.01)
+        (W1, _, W2, _), _ = train(params, X, y, lr=0.5, epochs=1500, l2=0.01)
         assert np.abs((W1**2).sum(axis=0) - (W2**2).sum(axis=1)).max() < 5e-3
-        (W1, _, W2, _), _ = train(params, X, y, lr=0.5, epochs=4000, l2=0.0)
+        (W1, _, W2, _), _ = train(params, X, y, lr=0.5, epochs=500, l2=0.0)
         assert np.abs((W1**2).sum(axis=0) - (W2**2).sum(axis=1)).max() > 0.1  # nothing balances it without
 
     @pytest.mark.proves("l2-norm", by="trained networks, share of the limit", bound=1.0)

@@ -3,6 +3,8 @@
 params = (W1, b1, ..., WL, bL), as `he_init(rng, d, h1, h2, ..., k)` draws them.
 """
 
+import numpy as np
+
 from twolayer.core import relu, relu_grad
 
 
@@ -41,5 +43,5 @@ def backward(dZ, cache, params):
     for layer in reversed(range(len(inputs))):
         grads = [inputs[layer].T @ dZ, dZ.sum(axis=0), *grads]  # (h_{l-1}, h_l), (h_l,)
         if layer:
-            dZ = (dZ @ params[2 * layer].T) * gates[layer - 1]  # (n, h_{l-1})
+            dZ = np.dot(dZ, params[2 * layer].T) * gates[layer - 1]  # (n, h_{l-1})
     return tuple(grads)
