@@ -14,27 +14,32 @@ function quietToolbars(article) {
 }
 
 // A symbol in a formula and the same name in code light up together: W_1 is W1, dZ_2 is dZ2, ∂L/∂W_1 is dW1.
+// They are looked for when a pointer or the keyboard first needs them, so that opening a page waits for nothing.
 function linkSymbols(article) {
-  const named = new Map()
+  let named
   const mark = (element, name) => {
     element.classList.add("symbol")
     element.dataset.symbol = name
     if (!named.has(name)) named.set(name, [])
     named.get(name).push(element)
   }
-  for (const sub of article.querySelectorAll("msub")) {
-    const name = sub.textContent.replace(/\s/g, "")
-    if (!/^[A-Za-z]\d$/.test(name)) continue
-    const before = sub.previousElementSibling
-    const differential = before?.tagName === "mi" && before.textContent === "d"
-    const derivative = before?.textContent === "∂" && sub.parentElement.matches("mfrac > :last-child")
-    mark(sub, differential || derivative ? `d${name}` : name)
-    if (differential) mark(before, `d${name}`)
-  }
-  for (const token of article.querySelectorAll(".highlight .n")) {
-    if (named.has(token.textContent)) mark(token, token.textContent)
+  const find = () => {
+    named = new Map()
+    for (const sub of article.querySelectorAll("msub")) {
+      const name = sub.textContent.replace(/\s/g, "")
+      if (!/^[A-Za-z]\d$/.test(name)) continue
+      const before = sub.previousElementSibling
+      const differential = before?.tagName === "mi" && before.textContent === "d"
+      const derivative = before?.textContent === "∂" && sub.parentElement.matches("mfrac > :last-child")
+      mark(sub, differential || derivative ? `d${name}` : name)
+      if (differential) mark(before, `d${name}`)
+    }
+    for (const token of article.querySelectorAll(".highlight .n")) {
+      if (named.has(token.textContent)) mark(token, token.textContent)
+    }
   }
   const light = (target, on) => {
+    if (!named) find()
     const own = target.closest?.("[data-symbol]")
     const equation = target.closest?.(".equation__proof, .equation__box")?.parentElement
     const inside = own ? [own] : on === "focus" || on === "blur" ? equation?.querySelectorAll("[data-symbol]") : []
@@ -56,18 +61,27 @@ const boxes = new ResizeObserver(entries => {
     else target.removeAttribute("tabindex")
   }
 })
-const lines = new ResizeObserver(([{ target }]) => {
-  for (const formula of target.querySelectorAll(".formula")) {
-    const wide = formula.offsetWidth > formula.closest("p, li, td, div").clientWidth
-    if (wide === formula.classList.contains("formula--wide")) continue
-    formula.classList.toggle("formula--wide", wide)
-    if (wide) boxes.observe(formula)
+const lines = new ResizeObserver(entries => {
+  for (const { target } of entries) {
+    for (const formula of target.querySelectorAll(".formula")) {
+      const wide = formula.offsetWidth > formula.closest("p, li, td, div").clientWidth
+      if (wide === formula.classList.contains("formula--wide")) continue
+      formula.classList.toggle("formula--wide", wide)
+      if (wide) boxes.observe(formula)
+    }
   }
 })
+const near = new IntersectionObserver(entries => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) lines.observe(target)
+    else lines.unobserve(target)
+  }
+}, { rootMargin: "50%" })
 function scrollers(article) {
   boxes.disconnect()
   lines.disconnect()
-  lines.observe(article)
+  near.disconnect()
+  for (const block of article.children) if (block.querySelector(".formula")) near.observe(block)
   for (const box of article.querySelectorAll(".equation__box, .md-typeset__scrollwrap, pre > code")) boxes.observe(box)
 }
 

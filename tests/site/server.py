@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 NOWHERE = b"https://twolayer.invalid/"  # what docs/hooks/polish.py writes when SITE_URL is not set
 
@@ -66,4 +66,4 @@ if __name__ == "__main__":
     with serving(Path(sys.argv[1]), int(sys.argv[2])) as address:
         print(address)
         with suppress(KeyboardInterrupt):
-            sys.stdin.read()
+            Event().wait()  # until Ctrl-C
