@@ -24,6 +24,7 @@ from twolayer.gradcheck import check_gradients, check_network, numerical_gradien
 from twolayer.minibatches import minibatches
 from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2, l2_grad
+from twolayer.sample_weights import mean_one, weighted_bce, weighted_bce_grad
 from twolayer.schedules import cosine_decay, cyclical, exponential_decay, inverse_time_decay, step_decay
 from twolayer.training import train
 
@@ -65,6 +66,7 @@ __all__ = [
     "l2_grad",
     "leaky_relu",
     "leaky_relu_grad",
+    "mean_one",
     "minibatches",
     "mixup",
     "momentum_step",
@@ -84,6 +86,8 @@ __all__ = [
     "tanh",
     "tanh_grad",
     "train",
+    "weighted_bce",
+    "weighted_bce_grad",
     "zeros_like",
 ]
 

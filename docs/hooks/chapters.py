@@ -25,6 +25,7 @@ CHAPTERS = (
     "early_stopping",
     "augmentation",
     "cross_validation",
+    "sample_weights",
     "activations",
     "depth",
 )
