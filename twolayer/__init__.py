@@ -31,6 +31,7 @@ from twolayer.training import train
 if TYPE_CHECKING:
     from twolayer.estimator import TwoLayerNN
     from twolayer.plots import plot_decision_boundary, plot_loss_curve
+    from twolayer.saving import load, save
 
 __version__ = "0.1.0"
 
@@ -39,6 +40,8 @@ _ON_FIRST_USE = {
     "TwoLayerNN": "twolayer.estimator",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
+    "load": "twolayer.saving",
+    "save": "twolayer.saving",
 }
 
 __all__ = [
@@ -66,6 +69,7 @@ __all__ = [
     "l2_grad",
     "leaky_relu",
     "leaky_relu_grad",
+    "load",
     "mean_one",
     "minibatches",
     "mixup",
@@ -76,6 +80,7 @@ __all__ = [
     "relu",
     "relu_grad",
     "rotate",
+    "save",
     "sigmoid",
     "silu",
     "silu_grad",
