@@ -1,6 +1,7 @@
 """`TwoLayerNN` as scikit-learn's users expect it."""
 
 import re
+import sys
 from collections import Counter
 
 import matplotlib as mpl
@@ -113,6 +114,18 @@ def test_verbose_prints_every_100_epochs(capsys):
     assert re.findall(r"epoch +(\d+)  loss", capsys.readouterr().out) == ["0", "100", "200", "249"]
     fitted(epochs=250)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("terminal, notebook, bar", [(False, False, False), (True, False, True), (False, True, True)])
+def test_a_bar_shows_on_a_terminal_and_in_a_notebook_if_asked(capsys, monkeypatch, terminal, notebook, bar):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    if notebook:
+        monkeypatch.setitem(sys.modules, "ipykernel", object())
+    fitted(verbose=True)
+    assert ("60/60" in capsys.readouterr().err) is bar
+    fitted()
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

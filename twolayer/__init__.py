@@ -30,7 +30,15 @@ from twolayer.training import train
 
 if TYPE_CHECKING:
     from twolayer.estimator import TwoLayerNN
-    from twolayer.plots import plot_decision_boundary, plot_loss_curve
+    from twolayer.plots import (
+        BoundaryDisplay,
+        GradientCheckDisplay,
+        HiddenUnitsDisplay,
+        LossCurveDisplay,
+        animate_training,
+        plot_decision_boundary,
+        plot_loss_curve,
+    )
     from twolayer.saving import load, save
 
 __version__ = "0.1.0"
@@ -38,6 +46,11 @@ __version__ = "0.1.0"
 # These load scikit-learn or matplotlib, so they are imported on first use.
 _ON_FIRST_USE = {
     "TwoLayerNN": "twolayer.estimator",
+    "BoundaryDisplay": "twolayer.plots",
+    "GradientCheckDisplay": "twolayer.plots",
+    "HiddenUnitsDisplay": "twolayer.plots",
+    "LossCurveDisplay": "twolayer.plots",
+    "animate_training": "twolayer.plots",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
     "load": "twolayer.saving",
@@ -45,9 +58,14 @@ _ON_FIRST_USE = {
 }
 
 __all__ = [
+    "BoundaryDisplay",
+    "GradientCheckDisplay",
+    "HiddenUnitsDisplay",
+    "LossCurveDisplay",
     "TwoLayerNN",
     "adam_init",
     "adam_step",
+    "animate_training",
     "backward",
     "bce",
     "bce_grad",
