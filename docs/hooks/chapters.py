@@ -29,7 +29,7 @@ CHAPTERS = (
     "activations",
     "depth",
 )
-REFERENCE = ("command_line", "proofs", "copy", "glossary", "api")
+REFERENCE = ("migration", "command_line", "proofs", "copy", "glossary", "api")
 PEOPLE = ("teachers", "contributing", "conventions")
 
 HOME_OF = {"early_stopping": "training", "neural_network": "estimator"}  # topics whose module is named otherwise
