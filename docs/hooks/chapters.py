@@ -28,11 +28,16 @@ CHAPTERS = (
     "sample_weights",
     "activations",
     "depth",
+    "workflow",
 )
-REFERENCE = ("migration", "command_line", "proofs", "copy", "glossary", "api")
+REFERENCE = ("migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
 PEOPLE = ("teachers", "contributing", "conventions")
 
-HOME_OF = {"early_stopping": "training", "neural_network": "estimator"}  # topics whose module is named otherwise
+HOME_OF = {
+    "early_stopping": "training",
+    "neural_network": "estimator",
+    "workflow": "estimator",
+}  # topics whose module is named otherwise
 
 
 def nav(root: Path) -> list[Any]:
