@@ -1,7 +1,6 @@
 """docs/migration.md: no parameter is missing, and what it calls equal is equal to 1e-12."""
 
 import re
-from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +84,6 @@ def test_adam_is_near_and_not_equal():
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_weighted_losses_are_equal():
-    if "sample_weight" not in signature(MLPClassifier.fit).parameters:
-        return  # before scikit-learn 1.7 theirs takes none
     weights = 3 * np.random.default_rng(0).random(N)
     model = theirs(solver="sgd", momentum=0, learning_rate_init=0.5, sample_weight=weights)
     ours = TwoLayerNN(16, lr=0.5, epochs=200, random_state=0).fit(X, Y, sample_weight=weights)

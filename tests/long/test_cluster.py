@@ -49,7 +49,10 @@ def process(program, *options):
     """A `dask` command on loopback, ended with the test."""
     command = [sys.executable, "-m", "dask", program, "--no-dashboard", *options]
     running = subprocess.Popen(
-        command, env={**os.environ, **KEEP_COPIES, "OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL
+        command,
+        env={**os.environ, **KEEP_COPIES, "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield running
