@@ -27,6 +27,7 @@ from twolayer import (
     he_init,
     jitter,
     l2_grad,
+    mean_one,
     minibatches,
     mixup,
     momentum_step,
@@ -35,6 +36,8 @@ from twolayer import (
     step,
     step_decay,
     train,
+    weighted_bce,
+    weighted_bce_grad,
     zeros_like,
 )
 
@@ -94,6 +97,9 @@ TABLE = [
     (mixup, lambda: mixup(rng(), X, Y, 0.0), "alpha"),
     (mixup, lambda: mixup(rng(), X, Y[:3], 0.2), "y (3, 2)"),
     (mixup, lambda: mixup(rng(), X, Y[:, 0], 0.2), "y (5,)"),
+    (mean_one, lambda: mean_one(np.array([1.0, -1.0])), "none negative"),
+    (weighted_bce, lambda: weighted_bce(Z2, Y, np.ones(5)), "w (5,)"),
+    (weighted_bce_grad, lambda: weighted_bce_grad(Z2, Y, np.ones((1, 5))), "w (1, 5)"),
     (depth.forward, lambda: depth.forward(X, (W1, B1[:, None], W2, B2)), "(4, 1)"),
     (depth.forward, lambda: depth.forward(X[0], PARAMS), "X (3,)"),
     (depth.backward, lambda: depth.backward(Z2[:, 0], depth.forward(X, PARAMS)[1], PARAMS), "dZ (5,)"),
@@ -124,6 +130,8 @@ TABLE = [
     (train, lambda: training(patience=3), "patience"),
     (train, lambda: training(patience=0, validation=(X, Y)), "patience"),
     (train, lambda: training(validation=(X[:, :2], Y)), "validation"),
+    (train, lambda: training(sample_weight=np.ones((5, 1))), "sample_weight (5, 1)"),
+    (train, lambda: training(history=training(optimizer="adam")[1]), "history is that of the optimizer 'adam'"),
 ]
 
 
@@ -139,7 +147,14 @@ def test_every_public_function_with_something_to_refuse_is_in_the_table():
     total = {"relu", "relu_grad", "sigmoid", "l2", "l2_grad", "adam_init", "zeros_like"}  # defined for every array
     total |= {name for name in twolayer.__all__ if hasattr(twolayer.activations, name)}
     total |= {"exponential_decay", "inverse_time_decay"}  # formulas without a forbidden value
-    others = {"TwoLayerNN", "plot_decision_boundary", "plot_loss_curve", "check"}  # their own test files
+    others = {
+        "TwoLayerNN",
+        "plot_decision_boundary",
+        "plot_loss_curve",
+        "save",
+        "load",
+        "animate_training",
+    }  # their own test files
     functions = {name for name in twolayer.__all__ if inspect.isfunction(getattr(twolayer, name, None))}
     assert functions - total - others <= {row[0].__name__ for row in TABLE}
 

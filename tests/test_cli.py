@@ -12,7 +12,7 @@ import pytest
 import twolayer
 from twolayer import TwoLayerNN
 from twolayer.cli import check, main, parse_train
-from twolayer.estimator import ACTIVATIONS
+from twolayer.names import ACTIVATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_a_csv_file_with_labels_of_any_kind(capsys):
 
 def test_the_network_has_the_options_and_defaults_of_the_class():
     options, network = vars(parse_train().parse_args([])), TwoLayerNN().get_params()
-    assert set(network) - set(options) == {"callback", "random_state", "verbose"}  # a function, --seed, always
+    assert set(network) - set(options) == {"callback", "random_state", "verbose", "warm_start"}  # --seed; always
     assert {name: options[name] for name in network if name in options}.items() <= network.items()
 
 

@@ -13,7 +13,7 @@ import twolayer
 
 MODULES = (
     "core", "gradcheck", "regularization", "dropout", "optimizers", "schedules", "minibatches", "activations",
-    "augmentation", "depth",
+    "augmentation", "depth", "sample_weights",
 )  # fmt: skip
 FUNCTIONS = [
     (module, name)
@@ -62,6 +62,7 @@ def example(module, name):
     def loss(p):
         return float(sum(np.sum(q * q) for q in p))
 
+    w = np.arange(1.0, 7.0)[:, None] / 3.5
     known = {
         "he_init": (rng, 3, 4, 2),
         "forward": (X, params),
@@ -90,6 +91,9 @@ def example(module, name):
         "minibatches": (np.random.default_rng(1), 10, 3),
         "jitter": (np.random.default_rng(1), X, 0.1),
         "rotate": (np.random.default_rng(1), X, 0.1),
+        "mean_one": (np.arange(6.0),),
+        "weighted_bce": (Z2, y, w),
+        "weighted_bce_grad": (Z2, y, w),
         "mixup": (np.random.default_rng(1), X, y, 0.2),
     }
     return known.get(name, (X,))  # an activation

@@ -302,6 +302,49 @@ def test_early_stopping_restores_the_best():
     assert not all((a == b).all() for a, b in zip(best, last, strict=True))
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("full", [False, True])
+def test_two_runs_are_one(optimizer, full):
+    """The second with the history of the first, and the same rng: every bit of one run of all the epochs."""
+    params, X, y = problem(hidden=(5, 4))
+    options = {**(FULL if full else {}), "optimizer": optimizer, "lr": LR[optimizer], "validation": (X[:9], y[:9])}
+    rng, other = np.random.default_rng(3), np.random.default_rng(3)
+    reached, first = train(params, X, y, epochs=7, rng=rng, **options)
+    state = first.state
+    before = [*first.loss]
+    two, second = train(reached, X, y, epochs=5, rng=rng, history=first, **options)
+    one, whole = train(params, X, y, epochs=12, rng=other, **options)
+    assert all((a == b).all() for a, b in zip(two, one, strict=True))
+    assert second == whole
+    np.testing.assert_equal(second.state, whole.state)
+    assert rng.bit_generator.state == other.bit_generator.state
+    assert first.loss == before  # the history of the first run is left as it was
+    assert first.state is state
+
+
+def test_epochs_are_counted_on():
+    params, X, y = problem()
+    epochs = []
+    params, history = train(params, X, y, lr=0.1, epochs=3)
+    train(params, X, y, lr=0.1, epochs=2, history=history, callback=lambda epoch, *_: epochs.append(epoch))
+    assert epochs == [3, 4]
+
+
+def test_after_an_interruption_training_goes_on_from_what_was_reached():
+    params, X, y = problem()
+
+    def interrupt(epoch, params, history):
+        if epoch == 4:
+            raise KeyboardInterrupt
+
+    reached, history = train(params, X, y, lr=0.1, epochs=9, optimizer="adam", callback=interrupt)
+    end, again = train(reached, X, y, lr=0.1, epochs=5, optimizer="adam", history=history)
+    whole, once = train(params, X, y, lr=0.1, epochs=9, optimizer="adam")
+    assert again.stopped == "epochs"
+    assert all((a == b).all() for a, b in zip(end, whole, strict=True))
+    assert again.loss == [*once.loss[:5], *once.loss[4:]]  # the epoch that was interrupted begins anew
+
+
 def test_patience_of_one():
     params, X, y, validation = validation_problem()
     _, history = train(params, X, y, lr=0.5, epochs=3000, validation=validation, patience=1)

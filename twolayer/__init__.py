@@ -24,26 +24,48 @@ from twolayer.gradcheck import check_gradients, check_network, numerical_gradien
 from twolayer.minibatches import minibatches
 from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2, l2_grad
+from twolayer.sample_weights import mean_one, weighted_bce, weighted_bce_grad
 from twolayer.schedules import cosine_decay, cyclical, exponential_decay, inverse_time_decay, step_decay
 from twolayer.training import train
 
 if TYPE_CHECKING:
     from twolayer.estimator import TwoLayerNN
-    from twolayer.plots import plot_decision_boundary, plot_loss_curve
+    from twolayer.plots import (
+        BoundaryDisplay,
+        GradientCheckDisplay,
+        HiddenUnitsDisplay,
+        LossCurveDisplay,
+        animate_training,
+        plot_decision_boundary,
+        plot_loss_curve,
+    )
+    from twolayer.saving import load, save
 
 __version__ = "0.1.0"
 
 # These load scikit-learn or matplotlib, so they are imported on first use.
 _ON_FIRST_USE = {
     "TwoLayerNN": "twolayer.estimator",
+    "BoundaryDisplay": "twolayer.plots",
+    "GradientCheckDisplay": "twolayer.plots",
+    "HiddenUnitsDisplay": "twolayer.plots",
+    "LossCurveDisplay": "twolayer.plots",
+    "animate_training": "twolayer.plots",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
+    "load": "twolayer.saving",
+    "save": "twolayer.saving",
 }
 
 __all__ = [
+    "BoundaryDisplay",
+    "GradientCheckDisplay",
+    "HiddenUnitsDisplay",
+    "LossCurveDisplay",
     "TwoLayerNN",
     "adam_init",
     "adam_step",
+    "animate_training",
     "backward",
     "bce",
     "bce_grad",
@@ -65,6 +87,8 @@ __all__ = [
     "l2_grad",
     "leaky_relu",
     "leaky_relu_grad",
+    "load",
+    "mean_one",
     "minibatches",
     "mixup",
     "momentum_step",
@@ -74,6 +98,7 @@ __all__ = [
     "relu",
     "relu_grad",
     "rotate",
+    "save",
     "sigmoid",
     "silu",
     "silu_grad",
@@ -84,6 +109,8 @@ __all__ = [
     "tanh",
     "tanh_grad",
     "train",
+    "weighted_bce",
+    "weighted_bce_grad",
     "zeros_like",
 ]
 

@@ -60,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse_train() -> Parser:
     """The options of `twolayer train`: those of the network have the names and defaults of `TwoLayerNN`."""
-    from twolayer.estimator import ACTIVATIONS, AUGMENTATIONS, SCHEDULES, TwoLayerNN
+    from twolayer.estimator import TwoLayerNN
+    from twolayer.names import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
     from twolayer.training import OPTIMIZERS
 
     parser = Parser("twolayer train", description=__doc__.partition(": ")[2].capitalize())
@@ -164,7 +165,7 @@ def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     X (n, d), y (n, 1). On as many samples as a second or two allow, without those so near a kink that a difference
     would step over it.
     """
-    from twolayer.estimator import ACTIVATIONS
+    from twolayer.names import ACTIVATIONS
 
     params, lam = network.params_, network.l2
     activation, activation_grad = ACTIVATIONS[network.activation]

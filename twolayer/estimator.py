@@ -10,43 +10,17 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
-from twolayer import activations, schedules
-from twolayer.augmentation import jitter, mixup, rotate
-from twolayer.core import forward, he_init, relu, relu_grad, sigmoid
-from twolayer.training import Augment, Elementwise, History, Params, train
-
-ACTIVATIONS: dict[str, tuple[Elementwise, Elementwise]] = {
-    "relu": (relu, relu_grad),
-    "tanh": (activations.tanh, activations.tanh_grad),
-    "leaky_relu": (activations.leaky_relu, activations.leaky_relu_grad),
-    "elu": (activations.elu, activations.elu_grad),
-    "gelu": (activations.gelu, activations.gelu_grad),
-    "softplus": (activations.softplus, activations.softplus_grad),
-    "silu": (activations.silu, activations.silu_grad),
-}
-
-# Named augmentations: (rng, X, y) of a batch to a new (X, y).
-AUGMENTATIONS: dict[str, Augment] = {
-    "jitter": lambda rng, X, y: (jitter(rng, X, 0.1), y),
-    "rotate": lambda rng, X, y: (rotate(rng, X, np.pi / 12), y),
-    "mixup": lambda rng, X, y: mixup(rng, X, y, 0.2),
-}
-
-# Named schedules over the whole run: (lr, steps) to a function of the step.
-SCHEDULES: dict[str, Callable[[float, int], Callable[[int], float] | None]] = {
-    "constant": lambda lr, steps: None,
-    "step": lambda lr, steps: lambda t: schedules.step_decay(t, lr, 0.5, max(1, steps // 4)),
-    "exponential": lambda lr, steps: lambda t: schedules.exponential_decay(t, lr, 0.01 ** (1 / steps)),
-    "inverse_time": lambda lr, steps: lambda t: schedules.inverse_time_decay(t, lr, 9 / steps),
-    "cosine": lambda lr, steps: lambda t: schedules.cosine_decay(t, lr, steps),
-    "cyclical": lambda lr, steps: lambda t: schedules.cyclical(t, lr / 10, lr, max(1, steps // 8)),
-}
+from twolayer.core import forward, he_init, sigmoid
+from twolayer.names import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
+from twolayer.training import Augment, History, Params, train
 
 
 class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """Binary classifier: a ReLU hidden layer, a sigmoid output, trained by gradient descent on the cross-entropy.
+
+    The training loop of the chapters, `train`, started from `he_init`, with the labels as 0 and 1.
 
     Parameters
     ----------
@@ -76,10 +50,12 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Stop when the loss on a held-out part has not improved for so many epochs, and keep the best parameters.
     validation_fraction : float, default=0.1
         The held-out part, if patience is given.
+    warm_start : bool, default=False
+        Let `fit` go on with the training that it did before, for `epochs` more; see the notes.
     random_state : int, RandomState instance or None, default=None
         Decides initialisation, split, batches, dropout and augmentation; an int reproduces every bit.
     verbose : bool, default=False
-        Print the loss every 100 epochs, and on a terminal show a bar.
+        Print the loss every 100 epochs, and on a terminal or in a notebook show a bar.
     callback : callable, default=None
         Called as callback(epoch, params, history) in every epoch, before its update.
 
@@ -87,23 +63,48 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     ----------
     params_ : tuple of ndarray
         (W1, b1, W2, b2), of shapes (d, h), (h,), (h, k), (k,).
+    coefs_, intercepts_ : list of ndarray
+        [W1, W2] and [b1, b2].
     loss_curve_ : list of float
         The objective on the whole training part before the update of each epoch.
+    best_loss_ : float
+        The lowest of these.
     validation_curve_ : list of float
         The held-out loss at the same moments; empty without patience.
+    validation_scores_ : list of float
+        Minus these losses, since a score is better the higher it is; None without patience.
     history_ : History
         All that `train` recorded.
     classes_ : ndarray
         The two labels, sorted; for a label indicator, one array of two for each column.
     n_features_in_ : int
+        Number of features, d.
     feature_names_in_ : ndarray of str
         If X had string column names.
     n_iter_ : int
         Epochs run.
+    n_layers_ : int
+        Three, as scikit-learn counts them: the input is one.
+    n_outputs_ : int
+        Number of outputs, k.
+    out_activation_ : str
+        "logistic", scikit-learn's name of the sigmoid.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : Any depth, more than two classes, other defaults.
 
     Notes
     -----
-    y of shape (n, k) with entries 0 and 1 trains k outputs, one independent label each.
+    Two classes, because one sigmoid is what every page of the site derives and proves. For more, wrap it in
+    `sklearn.multiclass.OneVsRestClassifier`. y of shape (n, k) with entries 0 and 1 trains k outputs, one independent
+    label each.
+
+    Optimizer, generator and step count are kept. So 100 epochs and, with `warm_start`, 100 more are 200 at once, in
+    every bit, and so are 200 calls of `partial_fit` on the same data. This cannot hold with `patience`: a second fit
+    starts from the best parameters, and holds out the same samples. Nor with a schedule that has a name: it spans the
+    `epochs` of one fit, and begins anew with the next. A callable goes on, and so does `partial_fit`, in a schedule of
+    `epochs` passes.
 
     Examples
     --------
@@ -113,6 +114,10 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     >>> bool(TwoLayerNN(random_state=0).fit(X, y).score(X, y) > 0.98)
     True
     """
+
+    params_: Params
+    history_: History
+    classes_: Any
 
     def __init__(
         self,
@@ -129,6 +134,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         augment: str | Augment | None = None,
         patience: int | None = None,
         validation_fraction: float = 0.1,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
         callback: Callable[[int, Params, History], None] | None = None,
@@ -145,22 +151,96 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.augment = augment
         self.patience = patience
         self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
         self.callback = callback
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> "TwoLayerNN":
-        """Train on X (n, d) and y: n labels of two kinds, or (n, k) of 0 and 1; returns self."""
-        samples, labels = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True)
-        check_classification_targets(labels)
-        rng = self._rng()
-        Y = self._encode(labels).astype(samples.dtype)  # (n, k)
-        validation: Any = None
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "TwoLayerNN":
+        """Train for `epochs` passes over the data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Samples: an array, or a DataFrame of numbers.
+        y : array-like of shape (n,) or (n, k)
+            Labels of two kinds; or an indicator of 0 and 1.
+        sample_weight : array-like of shape (n,), default=None
+            How much each sample counts, in proportion to the others.
+
+        Returns
+        -------
+        TwoLayerNN
+            The estimator itself.
+        """
+        goes_on = self.warm_start and hasattr(self, "params_")
+        return self._train(X, y, sample_weight, self.epochs, goes_on, self.history_.steps if goes_on else 0)
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> "TwoLayerNN":
+        """Train for one pass over the data, from where the training stands.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Samples.
+        y : array-like of shape (n,) or (n, k)
+            Labels, of one kind or both; or an indicator of 0 and 1.
+        classes : array-like of shape (2,), default=None
+            Both kinds of labels, in the first call, if y may lack one.
+        sample_weight : array-like of shape (n,), default=None
+            How much each sample counts, in proportion to the others.
+
+        Returns
+        -------
+        TwoLayerNN
+            The estimator itself.
+        """
         if self.patience is not None:
-            samples, Y, *validation = self._hold_out(rng, samples, Y)
+            raise ValueError(
+                "patience needs the whole data to hold a part out, so partial_fit cannot be patient: use fit"
+            )
+        return self._train(X, y, sample_weight, 1, hasattr(self, "params_"), 0, classes)
+
+    def _train(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        epochs: int,
+        goes_on: bool,
+        first_step: int,
+        classes: ArrayLike | None = None,
+    ) -> "TwoLayerNN":
+        """Train anew, or go on; a schedule with a name begins at first_step."""
+        dtype = self.params_[0].dtype if goes_on else [np.float64, np.float32]
+        samples, labels = validate_data(self, X, y, dtype=dtype, multi_output=True, reset=not goes_on)
+        check_classification_targets(labels)
         if not isinstance(self.hidden_size, (int, np.integer)) or self.hidden_size < 1:
             raise ValueError(f"hidden_size must be a positive integer, got {self.hidden_size!r}")
-        params = tuple(p.astype(samples.dtype) for p in he_init(rng, samples.shape[1], self.hidden_size, Y.shape[1]))
+        if not goes_on:
+            self.classes_ = self._classes(labels if classes is None or labels.ndim == 2 else classes)
+            self._generator = self._rng()
+            self._split_seed = int(self._generator.integers(2**31)) if self.patience is not None else 0
+        Y = self._encode(labels).astype(samples.dtype)  # (n, k)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, samples, dtype=np.float64)
+        validation: Any = None
+        if self.patience is not None:
+            samples, Y, weights, *validation = self._hold_out(samples, Y, weights)
+        if goes_on:
+            params = self.params_
+            if len(params[1]) != self.hidden_size:
+                raise ValueError(
+                    f"hidden_size is {self.hidden_size}, but the network to go on with has {len(params[1])}"
+                )
+        else:
+            params = he_init(self._generator, samples.shape[1], self.hidden_size, Y.shape[1])
+            params = tuple(p.astype(samples.dtype) for p in params)
         batch_size = None if self.batch_size is None else min(self.batch_size, len(samples))
         activation, activation_grad = self._named("activation", ACTIVATIONS)
         augment = self.augment
@@ -169,13 +249,14 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         schedule = self.schedule
         if not callable(schedule):
             steps = self.epochs * -(-len(samples) // (batch_size or len(samples)))
-            schedule = self._named("schedule", SCHEDULES)(self.lr, steps)
+            named = self._named("schedule", SCHEDULES)(self.lr, steps)
+            schedule = named and (lambda t: named(t - first_step))
         self.params_, self.history_ = train(
             params,
             samples,
             Y,
             lr=self.lr,
-            epochs=self.epochs,
+            epochs=epochs,
             batch_size=batch_size,
             optimizer=self.optimizer,
             schedule=schedule,
@@ -186,63 +267,118 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             activation_grad=activation_grad,
             validation=validation,
             patience=self.patience,
-            rng=rng,
+            sample_weight=weights,
+            history=self.history_ if goes_on else None,
+            rng=self._generator,
             callback=self._each_epoch if self.verbose or self.callback else None,
-            progress=self.verbose and sys.stderr.isatty(),
+            progress=self.verbose and (sys.stderr.isatty() or "ipykernel" in sys.modules),
         )
-        self.loss_curve_ = self.history_.loss
-        self.validation_curve_ = self.history_.validation
-        self.n_iter_ = len(self.loss_curve_)
         return self
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
-        """Logits of X (n, d): shape (n,), or (n, k) for a label indicator. Above 0 means the second class."""
+        """Compute the logits; above 0 means the second class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, k)
+            One for each sample; for an indicator, one for each label.
+        """
         check_is_fitted(self)
         samples = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         Z2, _ = forward(samples, self.params_, self._named("activation", ACTIVATIONS)[0])
         return Z2 if isinstance(self.classes_, list) else Z2[:, 0]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Probabilities of X (n, d): both columns (n, 2), in the order of `classes_`; for an indicator (n, k)."""
+        """Compute the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n, 2) or (n, k)
+            Columns in the order of `classes_`; for an indicator, the probability of each label.
+        """
         Z = self.decision_function(X)
         if isinstance(self.classes_, list):
             return sigmoid(Z)
         return np.column_stack([sigmoid(-Z), sigmoid(Z)])
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Labels of X (n, d): those whose probability is above one half."""
+        """Predict the labels: those whose probability is above one half.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Samples.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, k)
+            Labels, of the kind that `fit` was given.
+        """
         above = self.decision_function(X) > 0
         return above.astype(int) if isinstance(self.classes_, list) else self.classes_[above.astype(int)]
 
-    def _encode(self, y: np.ndarray) -> np.ndarray:
-        """Labels as 0 and 1 of shape (n, k); sets `classes_`."""
+    coefs_ = property(lambda self: list(self.params_[::2]))
+    intercepts_ = property(lambda self: list(self.params_[1::2]))
+    loss_curve_ = property(lambda self: self.history_.loss)
+    best_loss_ = property(lambda self: min(self.history_.loss))
+    validation_curve_ = property(lambda self: self.history_.validation)
+    validation_scores_ = property(lambda self: [-loss for loss in self.history_.validation] or None)
+    n_iter_ = property(lambda self: len(self.history_.loss))
+    n_layers_ = property(lambda self: 1 + len(self.params_) // 2)
+    n_outputs_ = property(lambda self: len(self.params_[-1]))
+    out_activation_ = property(lambda self: self.params_ and "logistic")
+
+    def _classes(self, y: ArrayLike) -> Any:
+        """The two labels in y, sorted; for an indicator, [0, 1] of each column."""
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         if kind == "multilabel-indicator":
-            self.classes_: Any = [np.array([0, 1])] * y.shape[1]
-            return np.asarray(y)
-        y = column_or_1d(y, warn=True)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) > 2:
+            return [np.array([0, 1])] * np.shape(y)[1]
+        classes = np.unique(column_or_1d(y, warn=True))
+        if len(classes) > 2:
             raise ValueError(
                 "Only binary classification is supported. The type of the target is multiclass: "
-                f"y has {len(self.classes_)} classes"
+                f"y has {len(classes)} classes"
             )
-        if len(self.classes_) < 2:
-            raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs two classes")
-        return codes[:, None]
+        if len(classes) < 2:
+            raise ValueError(f"y has one class only, {classes[0]!r}; a classifier needs two classes")
+        return classes
 
-    def _hold_out(self, rng: np.random.Generator, X: np.ndarray, Y: np.ndarray) -> list[np.ndarray]:
-        """Split into [X, Y, X_val, Y_val]; the second pair is to watch the loss on."""
-        fraction = self.validation_fraction
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        """Labels as 0 and 1 of shape (n, k)."""
+        if isinstance(self.classes_, list):
+            if y.shape != (len(y), len(self.classes_)) or not np.isin(y, [0, 1]).all():
+                raise ValueError(f"y must be an indicator of 0 and 1, (n, {len(self.classes_)}), got shape {y.shape}")
+            return y
+        y = column_or_1d(y)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(f"y has the label {unknown[0]!r}, which is not among classes_, {self.classes_}")
+        return np.asarray(y == self.classes_[1])[:, None]
+
+    def _hold_out(self, *arrays: Any) -> list[Any]:
+        """Split (X, Y, weights) into [X, Y, weights, X_val, Y_val, weights_val], the part to watch the loss on."""
+        fraction, X, Y = self.validation_fraction, *arrays[:2]
         if not (0 < fraction < 1 and 2 <= ceil(fraction * len(X)) <= len(X) - 2):
             raise ValueError(
                 f"validation_fraction must be between 0 and 1 and give each part two samples or more, "
                 f"got {fraction} of {len(X)} samples"
             )
         stratify = Y if Y.shape[1] == 1 else None  # rare combinations of labels cannot be split evenly
-        seed = int(rng.integers(2**31))
-        X, X_val, Y, Y_val = train_test_split(X, Y, test_size=fraction, random_state=seed, stratify=stratify)
-        return [X, Y, X_val, Y_val]
+        rows, held_out = train_test_split(
+            np.arange(len(X)), test_size=fraction, random_state=self._split_seed, stratify=stratify
+        )
+        pairs = [[None if array is None else array[part] for array in arrays] for part in (rows, held_out)]
+        return pairs[0] + pairs[1]
 
     def _rng(self) -> np.random.Generator:
         """A Generator from whatever scikit-learn accepts as random_state."""
@@ -260,8 +396,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def _each_epoch(self, epoch: int, params: Params, history: History) -> None:
         if self.callback:
             self.callback(epoch, params, history)
-        if self.verbose and (epoch % 100 == 0 or epoch == self.epochs - 1):
-            from tqdm import tqdm
+        if self.verbose and (epoch % 100 == 0 or (epoch + 1) % self.epochs == 0):
+            from tqdm.auto import tqdm
 
             tqdm.write(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")  # print, but above the bar
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
@@ -15,6 +15,7 @@ from twolayer.minibatches import minibatches
 from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2 as l2_penalty
 from twolayer.regularization import l2_grad
+from twolayer.sample_weights import mean_one, weighted_bce, weighted_bce_grad
 
 Params = tuple[np.ndarray, ...]
 Elementwise = Callable[[np.ndarray], np.ndarray]
@@ -35,6 +36,7 @@ class History:
 
     validation[e] is the loss (without penalty) on the validation data at the same moment, best_epoch the
     epoch of its minimum; lr[e] the rate of the epoch's first step; stopped says why training ended.
+    optimizer, its state and the number of steps are those of the parameters returned: what it takes to go on.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -42,6 +44,9 @@ class History:
     lr: list[float] = field(default_factory=list)
     best_epoch: int | None = None
     stopped: str = "epochs"
+    optimizer: str = "gd"
+    state: Any = field(default=None, compare=False, repr=False)
+    steps: int = 0
 
 
 def train(
@@ -59,8 +64,10 @@ def train(
     augment: Augment | None = None,
     activation: Elementwise = relu,
     activation_grad: Elementwise = relu_grad,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: tuple[np.ndarray, ...] | None = None,
     patience: int | None = None,
+    sample_weight: np.ndarray | None = None,
+    history: History | None = None,
     rng: np.random.Generator | None = None,
     callback: Callable[[int, Params, History], None] | None = None,
     progress: bool = False,
@@ -90,10 +97,14 @@ def train(
         Maps (rng, X, y) of a batch to a new (X, y).
     activation, activation_grad : callable
         Of the hidden layers.
-    validation : (X, y), optional
+    validation : (X, y) or (X, y, sample_weight), optional
         Held-out data; with patience, decides when to stop.
     patience : int, optional
         Stop when the validation loss has not improved for so many epochs, and return the best parameters.
+    sample_weight : ndarray (n,), optional
+        How much each sample counts, in proportion to the others; augment must then keep the rows in their order.
+    history : History, optional
+        Of the run, with the same optimizer, that returned params: go on from there.
     rng : numpy.random.Generator
         Needed for batches, dropout and augment.
     callback : callable, optional
@@ -105,6 +116,7 @@ def train(
     -------
     params : tuple of ndarray
     history : History
+        After that of the run before, if there was one.
 
     Raises
     ------
@@ -120,11 +132,18 @@ def train(
     -----
     Ctrl-C ends the training and returns what was reached: the parameters whose loss is history.loss[-1], or the
     best with patience.
+
+    Two runs, the second with the history of the first and the same rng, are one run of all their epochs, in every bit.
+    With patience they are not: the second starts from the best parameters, and counts anew.
     """
     check_arguments(params, X, y, lr, epochs, batch_size, optimizer, l2, dropout, augment, validation, patience, rng)
+    history = continued(history, optimizer, patience)
     init, update = OPTIMIZERS[optimizer]
-    state, history, t = init(params), History(), 0
-    reached = best = params  # the last with a finite loss; the best on the validation data
+    state, t, start = init(params) if history.state is None else history.state, history.steps, len(history.loss)
+    reached = best = params, state, t  # the last with a finite loss; the best on the validation data
+    w = as_column("sample_weight", sample_weight, X)
+    X_val, y_val, *weights = validation or (X, y)
+    w_val = as_column("validation sample_weight", weights[0], X_val) if weights else None
     l2 = float(l2)  # this and the rate: a NumPy number would turn float32 into float64
     rng = rng or np.random.default_rng(0)  # where it was not needed
 
@@ -134,26 +153,28 @@ def train(
     def quiet() -> np.errstate:  # divergence is reported once, at the end
         return np.errstate(over="ignore", invalid="ignore")
 
-    bar: Any = progress_bar(epochs) if progress else range(epochs)
+    bar: Any = range(start, start + epochs)
+    if progress:
+        bar = progress_bar(bar)
     try:
         for epoch in bar:
             with quiet():
                 Z, cache = forward(X, params, activation, activation_grad)
-                loss = bce(Z, y) + (l2_penalty(params, l2) if l2 else 0.0)
-                held_out = bce(forward(validation[0], params, activation)[0], validation[1]) if validation else 0.0
+                loss = mean_bce(Z, y, w) + (l2_penalty(params, l2) if l2 else 0.0)
+                held_out = mean_bce(forward(X_val, params, activation)[0], y_val, w_val) if validation else 0.0
             if not np.isfinite(loss + held_out):
                 history.stopped = "diverged"
                 break
-            reached = params
+            reached = params, state, t
             history.loss.append(loss)
             history.lr.append(rate(t))
             if validation:
                 history.validation.append(held_out)
                 if history.best_epoch is None or held_out < history.validation[history.best_epoch]:
-                    history.best_epoch, best = epoch, params
+                    history.best_epoch, best = epoch, reached
             if callback:
                 callback(epoch, params, history)
-            if patience and epoch - (history.best_epoch or 0) >= patience:
+            if patience and epoch - (history.best_epoch or start) >= patience:
                 history.stopped = "patience"
                 break
 
@@ -163,20 +184,21 @@ def train(
                 with quiet():
                     if batch_size or augment or dropout:  # else the pass above serves
                         Z, cache = forward(Xb, params, activation, activation_grad, masks)
-                    grads = backward(bce_grad(Z, yb), cache, params)
+                    dZ = bce_grad(Z, yb) if w is None else weighted_bce_grad(Z, yb, w[rows])
+                    grads = backward(dZ, cache, params)
                     if l2:
                         grads = tuple(g + p for g, p in zip(grads, l2_grad(params, l2), strict=True))
                     params, state = update(params, grads, state, rate(t))
                 t += 1
     except KeyboardInterrupt:
-        history.stopped, params = "interrupted", reached
+        history.stopped, (params, state, t) = "interrupted", reached
     finally:
         if progress:
             bar.close()
     if history.stopped == "diverged" or not all(np.isfinite(p).all() for p in params):
-        if not history.loss:
+        if len(history.loss) == start:
             raise ValueError("the loss at the start is not finite: scale X, or params, down")
-        history.stopped, params = "diverged", reached
+        history.stopped, (params, state, t) = "diverged", reached
         warnings.warn(
             f"training diverged: the update of epoch {len(history.loss) - 1} made the loss infinite or NaN; the"
             f" parameters before it are returned. Try a smaller lr than {history.lr[-1]:g}, or scale each feature of X"
@@ -184,7 +206,43 @@ def train(
             RuntimeWarning,
             stacklevel=2,
         )
-    return best if patience else params, history
+    if patience:
+        params, state, t = best
+    history.optimizer, history.state, history.steps = optimizer, state, t
+    return params, history
+
+
+def continued(history: History | None, optimizer: str, patience: int | None) -> History:
+    """A history to add to: a new one, or a copy of that of the run before."""
+    if history is None:
+        return History()
+    if history.optimizer != optimizer:
+        raise ValueError(f"history is that of the optimizer {history.optimizer!r}, which {optimizer!r} cannot continue")
+    return replace(
+        history,
+        loss=[*history.loss],
+        validation=[*history.validation],
+        lr=[*history.lr],
+        best_epoch=None if patience else history.best_epoch,
+        stopped="epochs",
+    )
+
+
+def as_column(name: str, weights: np.ndarray | None, X: np.ndarray) -> np.ndarray | None:
+    """Weights as a column (n, 1) of mean 1, of the dtype of X (n, d); None if there are none."""
+    if weights is None:
+        return None
+    if np.shape(weights) != (len(X),):
+        raise ValueError(f"{name} {np.shape(weights)} must be one for each sample, ({len(X)},)")
+    try:
+        return mean_one(np.asarray(weights, dtype=float)).astype(X.dtype)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def mean_bce(Z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> float:
+    """The mean cross-entropy, weighted if there are weights."""
+    return bce(Z, y) if w is None else weighted_bce(Z, y, w)
 
 
 def draw_masks(rng: np.random.Generator, n: int, params: Params, dropout: float) -> list[np.ndarray]:
@@ -192,11 +250,11 @@ def draw_masks(rng: np.random.Generator, n: int, params: Params, dropout: float)
     return [dropout_mask(rng, (n, len(b)), 1 - dropout).astype(b.dtype) for b in params[1:-1:2]]
 
 
-def progress_bar(epochs: int) -> Any:
-    """range(epochs) behind a bar on stderr."""
-    from tqdm import tqdm
+def progress_bar(epochs: range) -> Any:
+    """The epochs behind a bar: on stderr, or a notebook's own."""
+    from tqdm.auto import tqdm
 
-    return tqdm(range(epochs), desc="training", unit="epoch")
+    return tqdm(epochs, desc="training", unit="epoch")
 
 
 def check_arguments(
@@ -210,7 +268,7 @@ def check_arguments(
     l2: float,
     dropout: float,
     augment: Augment | None,
-    validation: tuple[np.ndarray, np.ndarray] | None,
+    validation: tuple[np.ndarray, ...] | None,
     patience: int | None,
     rng: np.random.Generator | None,
 ) -> None:

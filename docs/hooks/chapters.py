@@ -25,13 +25,19 @@ CHAPTERS = (
     "early_stopping",
     "augmentation",
     "cross_validation",
+    "sample_weights",
     "activations",
     "depth",
+    "workflow",
 )
-REFERENCE = ("command_line", "proofs", "copy", "glossary", "api")
+REFERENCE = ("migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
 PEOPLE = ("teachers", "contributing", "conventions")
 
-HOME_OF = {"early_stopping": "training", "neural_network": "estimator"}  # topics whose module is named otherwise
+HOME_OF = {
+    "early_stopping": "training",
+    "neural_network": "estimator",
+    "workflow": "estimator",
+}  # topics whose module is named otherwise
 
 
 def nav(root: Path) -> list[Any]:
