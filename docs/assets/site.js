@@ -4,7 +4,6 @@ document$.subscribe(() => {
   if (!article) return
   linkSymbols(article)
   scrollers(article)
-  layOut([...article.children])
   quietToolbars(article)
   new MutationObserver(() => quietToolbars(article)).observe(article, { childList: true, subtree: true })
 })
@@ -86,17 +85,8 @@ function scrollers(article) {
   for (const box of article.querySelectorAll(".equation__box, .md-typeset__scrollwrap, pre > code")) boxes.observe(box)
 }
 
-// site.css leaves out what is far below the screen. It is laid out bit by bit, while there is nothing else to do.
-function layOut(blocks) {
-  window.requestIdleCallback?.(deadline => {
-    while (blocks.length && deadline.timeRemaining() > 5) {
-      const block = blocks.shift()
-      block.style.contentVisibility = "visible"
-      block.getBoundingClientRect() // now, so that the time it takes is counted
-    }
-    if (blocks.length) layOut(blocks)
-  })
-}
+// site.css leaves out what is far below the screen. Who uses the keyboard needs all of it: Tab stops at what scrolls.
+addEventListener("keydown", () => document.documentElement.classList.add("keyboard"), { once: true })
 
 // A formula is copied as its TeX.
 document.addEventListener("copy", event => {

@@ -98,10 +98,7 @@ class Visit:
 
     def open(self, path):
         self.page.goto(self.address + path, wait_until="networkidle")
-        self.page.evaluate("""async () => {  // site.js lays out what is below the screen when it has time
-            const waits = e => getComputedStyle(e).contentVisibility != "visible"
-            while ([...document.querySelectorAll("article > *")].some(waits)) await new Promise(requestAnimationFrame)
-        }""")
+        self.page.keyboard.press("Shift")  # the whole page is laid out: site.css waits with what is below the screen
         return self.page
 
     def clipboard(self):
