@@ -1,0 +1,390 @@
+"""Finds the functions of a two-layer network in somebody's code, and what their arguments and results stand for.
+
+A *role* is our name of a thing: X, y, W1, b1, W2, b2, params, Z1, A1, Z2, A2, cache, dZ2, dA2, dW1, ..., lr.
+Everything here reads names; nothing is executed.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+PARAMS = ("W1", "b1", "W2", "b2")
+GRADS = ("dW1", "db1", "dW2", "db2")
+
+# Names as they appear once lower-cased and without underscores.
+NAMES = {
+    "X": "x inputs input data features a0 aprev xbatch xtrain xdata samples images xb xs xi sample inputdata inputx xin"
+    " inputlayer l0 layer0 trainx inputarray example xsample batchx row feats",
+    "y": "y labels label targets target ytrue t actual truth ytrain ydata yb ys yi gt groundtruth yactual yt expected"
+    " desired batchy outputtrue trainy ybatch trues",
+    "params": "params parameters param weights theta p model net network pars weightsandbiases wb state prm thetas nn"
+    " weightdict paramdict",
+    "W1": "w1 weights1 weight1 wh whidden wih w1matrix weightsinputhidden inputhidden weightshidden hiddenweights theta1 wxh"
+    " wgtih syn0 wi weightsih weightih wtohidden win hiddenw layer1weights layer1w l1w fc1w weightinputhidden wa kernel1"
+    " winputhidden hw wij w01 wxtoh",
+    "b1": "b1 bias1 biases1 bh bhidden biashidden hiddenbias hiddenb layer1bias layer1b l1b fc1b biash biasinputhidden bias0"
+    " biashid hb b1vec hiddenbiases bi bxh",
+    "W2": "w2 weights2 weight2 wo wout who w2matrix weightshiddenoutput hiddenoutput weightsoutput outputweights theta2 why"
+    " wgtho syn1 weightsho weightho woutput outputw layer2weights layer2w l2w fc2w weighthiddenoutput kernel2"
+    " whiddenoutput wjk w12 whtoy ow v",
+    "b2": "b2 bias2 biases2 bo bout biasoutput outputbias outputb layer2bias layer2b l2b fc2b biaso biashiddenoutput by"
+    " boutput ob b2vec outputbiases bhy",
+    "Z1": "z1 zh zhidden hiddeninput hiddenin preact1 preactivation1 net1 neth s1 u1 hiddennet linear1 hiddenlayerinput"
+    " prehidden hiddenpre hiddensum zhid hin u hpre lin1 hiddenz pre1",
+    "A1": "a1 ah ahidden hidden hiddenlayer h h1 hiddenoutput hiddenout act1 activation1 hiddenactivation layer1 l1"
+    " hiddenlayeroutput out1 o1 hout hact hid hiddena hiddenlayeractivation hiddenstate hiddenactivations",
+    "Z2": "z2 zo zout outputinput outputin preact2 net2 neto s2 u2 logits logit scores linear2 outputlayerinput score preout"
+    " outputnet lin2 outz zlast zfinal finalinput pre2",
+    "A2": "a2 al ao aout yhat ypred output outputs out probs prob probability probabilities pred preds prediction predictions"
+    " predicted act2 activation2 layer2 l2out yout outputlayer predictedoutput o2 yprob ypredicted yp h2 finaloutput"
+    " outputactivation phat yh predy activationoutput outputlayeroutput o proba ypr ahat q",
+    "cache": "cache caches memory ctx context tape intermediates store saved fwd forwardcache forwardresults tmp fwdcache"
+    " activations forwardvalues stuff saves values history mem trace forwardoutput acts interm internals",
+    "dZ2": "dz2 dout delta2 delta dz dscores dlogits gradoutput upstream dldz2 outputdelta deltaout deltaoutput gradz2 dzout"
+    " dzo grad dloss dlossdz2 gradout deltao errordelta2 dlogit gz2",
+    "dA2": "da2 dal dyhat dypred dldy dprob dldyhat dlda2 dprobs dpred dlda gradyhat dao",
+    "dZ1": "dz1 delta1 hiddendelta deltahidden dldz1 gradz1 dhiddenin deltah dzh hiddenerrordelta dhraw dpre dz1raw dzhid gz1"
+    " dpreact1 deltahid dhiddenz",
+    "dA1": "da1 dhidden hiddenerror dlda1 grada1 dh errorhidden da dh1 dhid hiddenlayererror ga1 errorh dhout",
+    "dW1": "dw1 gradw1 gw1 dweights1 dldw1 w1grad nablaw1 dwh dwih deltaw1 dwhidden dtheta1 gradwh dw1grad dweightsinputhidden"
+    " grad1 w1gradient gradientw1 dwxh gradwhidden dhiddenweights",
+    "db1": "db1 gradb1 gb1 dbias1 dldb1 b1grad nablab1 dbh deltab1 dbhidden gradbh b1gradient gradientb1 dbiashidden"
+    " dhiddenbias dbiases1",
+    "dW2": "dw2 gradw2 gw2 dweights2 dldw2 w2grad nablaw2 dwo dwho deltaw2 dwout dtheta2 gradwo dweightshiddenoutput grad2"
+    " w2gradient gradientw2 dwhy gradwout doutputweights dv",
+    "db2": "db2 gradb2 gb2 dbias2 dldb2 b2grad nablab2 dbo deltab2 dbout gradbo b2gradient gradientb2 dbiasoutput dby"
+    " doutputbias dbiases2",
+    "grads": "grads gradients grad g derivatives gradient gradsdict gr dparams nabla",
+    "loss": "loss cost j l error err e totalloss costvalue mse bce objective lossvalue c avgloss meanloss totalcost",
+    "lr": "lr learningrate alpha eta stepsize rate learnrate gamma a epsilon",
+    "lam": "lambd lam reg l2 weightdecay lambda regularization regstrength reglambda l2lambda l2reg lmbda regularizationstrength"
+    " decay wd l2strength lamb regparam",
+    "keep": "keepprob keep pkeep keepprobability keeprate",
+    "drop": "dropout droprate pdrop dropoutrate dropprob dropoutp dropoutprob",
+    "momentum": "momentum mu beta1 beta",
+    "mask": "mask d1 dropoutmask m1",
+    "m": "m n batchsize nsamples numexamples numsamples bs size nexamples examples numsample mm",
+    "rng": "rng generator randomgenerator gen randomstate",
+    "seed": "seed randomseed",
+    "epochs": "epochs numiterations niter iterations steps maxiter nepochs numepochs iters nsteps numiters epoch niterations"
+    " numsteps maxepochs niters",
+    "training": "training istraining train mode",
+    "verbose": "verbose printcost printevery show log debug",
+    "activation": "activation activationname act hiddenactivation nonlinearity activationfunction",
+}
+SIZES = {
+    "d": "nx inputsize nin d inputdim nfeatures infeatures n0 nin numinputs ninput inputs input inputnodes numfeatures in"
+    " inputs inputlayersize numinput dinput ni features indim inputneurons insize sizein nfeat dim dim0",
+    "h": "nh hiddensize hidden h hiddendim nhidden n1 hiddenunits hiddennodes numhidden hiddenlayersize units nhiddenunits hid"
+    " hiddenneurons sizehidden numhiddenunits nhid width hsize",
+    "k": "ny outputsize nout k outputdim nclasses n2 numclasses outputs output outfeatures outputnodes numoutputs noutput"
+    " outputlayersize classes noutputs numoutput doutput no outdim outputneurons outsize sizeout c o",
+    "sizes": "layerdims layersdims sizes layers dims architecture layersizes arch shape topology dimensions nnarchitecture"
+    " widths layer",
+}  # fmt: skip
+ROLE = {name: role for role, names in reversed(NAMES.items()) for name in names.split()}
+SIZE_ROLE = {name: role for role, names in reversed(SIZES.items()) for name in names.split()}
+
+
+def plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def role_of(name: object, sizes: bool = False) -> str | None:
+    """The role of a variable by its name; where a network is built, the names of sizes come first."""
+    if not isinstance(name, str):
+        return None
+    key = plain(name)
+    if sizes and key in SIZE_ROLE:
+        return SIZE_ROLE[key]
+    if key in ROLE:
+        return ROLE[key]
+    stripped = re.sub(r"^(self|new|my|the|updated|up)|(new|val|value|arr|vec|mat|updated|np|batch|matrix)$", "", key)
+    if sizes and stripped in SIZE_ROLE:
+        return SIZE_ROLE[stripped]
+    return ROLE.get(stripped)
+
+
+# Functions by their names
+
+HELPER = r"relu|sigmoid|sigm|tanh|softmax|linear|affine|activation|logistic|leaky|elu|gelu|softplus|swish|nonlin|onehot|derivative$"
+AWAY = (
+    r"adam|momentum|rmsprop|velocity|nesterov|numerical|check|^test|plot|load|print|accuracy|schedule|decay|minibatch|show"
+    r"|save|^eval|demo|numgrad|finite|standardi|normali|^score|velocit"
+)
+VARIANT = r"dropout|regulari[sz]|withl2|withreg|l2$|^l2|noisy|reg$"
+KINDS = (
+    ("init", r"^(he|xavier|kaiming|random|rand|zero|glorot)?init|init(ialize)?(d)?(params|parameters|weights|network|net)?$"
+             r"|^(create|make|build|new|setup|get|start|random|draw)(the)?(network|net|params|parameters|weights|model|nn)$"),
+    ("loss_grad", r"(loss|cost|bce|mse|crossentropy|error|ce)\w*(grad|deriv|prime|backward|delta)"
+                  r"|^(d|grad|deriv|derivative|delta|gradof|derivof)(of)?(the)?(loss|cost|bce|mse|crossentropy|error|output)"
+                  r"|^outputdelta|^outputerror"),
+    ("backward", r"backward|backprop|bprop|bwd|backpass|^(compute|get|calc|calculate|find|network|net|model|all|my)?"
+                 r"(the)?(grads?|gradients?|derivatives)(of)?(network|net|all)?$|^back$|backwards|^propagate$|lossandgrad"
+                 r"|costandgrad"),
+    ("forward", r"forward|fprop|fwd|^predictproba|^(network|net|hypothesis|computeoutput|run(the)?net(work)?|nnoutput"
+                r"|modeloutput|fprop|evaluate|feed|propagate)$|forwards|^activate$|^think$"),
+    ("loss", r"loss|cost|crossentropy|^bce|^mse|objective|logloss|squarederror|^nll|criterion|^sse|^rmse|^j$|^error$"
+             r"|^compute(the)?error|^calc\w*error|^mean\w*error"),
+    ("update", r"update|^(sgd|gd|gradient|optimi[sz]er|descent)?step$|applygrad|^sgd$|descend|takestep|^stepparams"),
+    ("train", r"^train|^fit|model$|optimi[sz]e$|gradientdescent|^learn|^run$|^solve$|^nn$|training"),
+    ("predict", r"predict|classify"),
+    ("dropout", r"dropout(mask)?$|^makemask|^drop"),
+)  # fmt: skip
+EXACT = {
+    "init": "init initialize initializeparameters initparams initializeparametershe heinit initweights initnetwork",
+    "forward": "forward forwardpropagation forwardpass forwardprop lmodelforward feedforward modelforward",
+    "loss": "bce computecost computeloss loss cost costfunction lossfunction bceloss crossentropy binarycrossentropy",
+    "loss_grad": "bcegrad lossgrad lossgradient",
+    "backward": "backward backwardpropagation backpropagation backprop backwardpass backwardprop lmodelbackward modelbackward",
+    "update": "step update updateparameters updateparams updateweights",
+    "train": "train fit model nnmodel",
+    "predict": "predict",
+    "dropout": "dropoutmask",
+}
+
+
+def kind_of(name: str) -> str | None:
+    """What a function is for, by its name; '+' is appended for a variant with dropout or a penalty."""
+    key = plain(name)
+    if name.startswith("__"):
+        return None
+    for kind, names in EXACT.items():
+        if key in names.split():
+            return kind
+    if re.search(AWAY, key):
+        return None
+    variant = "+" if re.search(VARIANT, key) else ""
+    for kind, pattern in KINDS:
+        if re.search(pattern, key):
+            if kind in ("forward", "backward", "init") and re.search(HELPER, key):
+                return None
+            if kind == "dropout":
+                return kind
+            return kind + variant
+    return None
+
+
+@dataclass(frozen=True)
+class Arg:
+    name: str
+    kind: str
+    optional: bool
+    default: Any = None
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of theirs: its name (and class), its arguments without self, its line, its syntax tree."""
+
+    name: str
+    args: tuple[Arg, ...]
+    line: int
+    node: ast.AST | None = field(default=None, compare=False, repr=False)
+    owner: str = ""
+    static: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.owner}.{self.name}" if self.owner else self.name
+
+
+@dataclass
+class Found:
+    """The candidates for each kind of function, of one class or of the module; the best come first."""
+
+    owner: str
+    candidates: dict[str, list[Function]]
+    constructor: Function | None = None
+    methods: dict[str, Function] = field(default_factory=dict)
+
+    def best(self, kind: str) -> list[Function]:
+        return self.candidates.get(kind, [])
+
+
+class Code:
+    """The text of what is checked, as syntax: where things are, and the names that results have."""
+
+    def __init__(self, text: str, tree: ast.Module) -> None:
+        self.text, self.tree = text, tree
+        self.functions: dict[tuple[str, str], ast.AST] = {}
+        for statement in ast.walk(tree):
+            if isinstance(statement, ast.ClassDef):
+                for inner in statement.body:
+                    if isinstance(inner, ast.FunctionDef):
+                        self.functions[statement.name, inner.name] = inner
+        for statement in tree.body:
+            for inner in (
+                ast.walk(statement) if not isinstance(statement, ast.ClassDef | ast.FunctionDef) else [statement]
+            ):
+                if isinstance(inner, ast.FunctionDef):
+                    self.functions["", inner.name] = inner
+                if isinstance(inner, ast.Assign) and isinstance(inner.value, ast.Lambda):
+                    for target in inner.targets:
+                        if isinstance(target, ast.Name):
+                            self.functions["", target.id] = inner.value
+
+    def assignments(self, node: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
+        """(name assigned to, statement) in the order of the lines."""
+        for statement in ast.walk(node):
+            if isinstance(statement, ast.Assign):
+                for target in statement.targets:
+                    for part in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+                        if name := name_in(part):
+                            yield name, statement
+            elif isinstance(statement, ast.AugAssign | ast.AnnAssign) and (name := name_in(statement.target)):
+                yield name, statement
+            elif isinstance(statement, ast.Return) and isinstance(statement.value, ast.Dict):
+                for key, _ in zip(statement.value.keys, statement.value.values, strict=True):
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        yield key.value, statement
+
+    def line_of(self, role: str, within: list[Function]) -> int:
+        """The line where the thing of that role is computed: its last assignment in these functions; 0 if none."""
+        return max(self.lines_of(role, within), default=0)
+
+    def lines_of(self, role: str, within: list[Function]) -> list[int]:
+        """All lines where it is computed, in the first of these functions that computes it."""
+        for function in within:
+            if function.node is None:
+                continue
+            found = [s for name, s in self.assignments(function.node) if role_of(name) == role]
+            lines = [s.lineno for s in found if not trivial(s)] or [s.lineno for s in found if not fetches(s)]
+            if lines:
+                return sorted(lines)
+        return []
+
+    def mentions(self, pattern: str) -> bool:
+        return re.search(pattern, self.text) is not None
+
+
+def trivial(statement: ast.stmt) -> bool:
+    """`dW1 = grads["dW1"]`, `dW1 = np.zeros(...)`, `a, b = cache`: nothing is computed there."""
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.Call):
+        function = value.func
+        return isinstance(function, ast.Attribute) and function.attr in (
+            "zeros",
+            "zeros_like",
+            "reshape",
+            "copy",
+            "empty",
+        )
+    return isinstance(value, ast.Subscript | ast.Name | ast.Constant | ast.Attribute | ast.Tuple)
+
+
+def fetches(statement: ast.stmt) -> bool:
+    """`dW1 = grads["dW1"]`, `a, b = cache`: only a name for what is there already."""
+    value = getattr(statement, "value", None)
+    several = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple)
+    return isinstance(value, ast.Subscript) or (several and isinstance(value, ast.Name | ast.Attribute | ast.Tuple))
+
+
+def name_in(node: ast.AST | None) -> str | None:
+    """The name that an expression goes by: dW1 of dW1, self.dW1, grads["dW1"], dW1 / m, float(dW1)."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return name_in(node.value) if node.attr in ("T", "real") else node.attr
+    if isinstance(node, ast.Subscript):
+        index = node.slice
+        if isinstance(index, ast.Constant) and isinstance(index.value, str):
+            return index.value
+        if isinstance(index, ast.JoinedStr) or (isinstance(index, ast.BinOp) and isinstance(index.left, ast.Constant)):
+            return None
+        return name_in(node.value)
+    if isinstance(node, ast.BinOp):
+        sides = [name_in(node.left), name_in(node.right)]
+        if isinstance(node.op, ast.MatMult):
+            return None  # a product is neither of its factors
+        if isinstance(node.op, ast.Mult):
+            return next((s for s in sides if role_of(s) in GRADS), None)
+        return sides[0]
+    if isinstance(node, ast.UnaryOp):
+        return name_in(node.operand)
+    if isinstance(node, ast.Call):
+        if getattr(node.func, "attr", "") in ("dot", "matmul", "outer", "multiply", "mean", "sum", "einsum"):
+            return None
+        if isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
+            return name_in(node.func.value)
+        return name_in(node.args[0]) if node.args else name_in(node.func)
+    return None
+
+
+Names = str | None | list["Names"]
+
+
+def returned_names(node: ast.AST | None) -> Names:
+    """The names in a function's return statement, nested as the result is; [] of a name for what is one value."""
+    if node is None:
+        return None
+    if isinstance(node, ast.Lambda):
+        return names_of(node.body, {})
+    tuples = {
+        target.id: statement.value
+        for statement in ast.walk(node)
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple | ast.List)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    returns = [r.value for r in ast.walk(node) if isinstance(r, ast.Return) and r.value is not None]
+    return names_of(returns[-1], tuples) if returns else None
+
+
+def names_of(value: ast.expr, tuples: dict[str, ast.expr]) -> Names:
+    if isinstance(value, ast.Name) and value.id in tuples:
+        value = tuples[value.id]
+    if isinstance(value, ast.Tuple | ast.List):
+        return [names_of(v, {}) for v in value.elts]
+    if (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id in ("tuple", "list")
+        and value.args
+    ):
+        return names_of(value.args[0], tuples)
+    return name_in(value)
+
+
+def make_function(name: str, description: Any, code: Code, owner: str = "") -> Function:
+    args = [Arg(*a) for a in description["args"]]
+    if owner and not description.get("static") and args:
+        args = args[1:]
+    node = code.functions.get((owner, name))
+    line = getattr(node, "lineno", 0) or description["line"]
+    return Function(name, tuple(args), line, node, owner, bool(description.get("static")))
+
+
+def find(names: Any, code: Code, mapping: dict[str, str]) -> list[Found]:
+    """The module's functions and each class's methods, sorted by what they are for; what is mapped comes alone."""
+    module = Found("", {})
+    everything = {name: make_function(name, d, code) for name, d in names["functions"].items()}
+    module.methods = everything
+    sort_in(module, everything, mapping)
+    result = [module]
+    for name, methods in names["classes"].items():
+        functions = {m: make_function(m, d, code, name) for m, d in methods.items()}
+        found = Found(name, {}, functions.get("__init__", Function("__init__", (), 0, None, name)), functions)
+        sort_in(found, {m: f for m, f in functions.items() if m != "__init__"}, mapping)
+        if found.candidates:
+            result.append(found)
+    return result
+
+
+def sort_in(found: Found, functions: dict[str, Function], mapping: dict[str, str]) -> None:
+    for name, function in functions.items():
+        kind = kind_of(name)
+        if kind:
+            found.candidates.setdefault(kind, []).append(function)
+    for kind, candidates in found.candidates.items():
+        exact = EXACT.get(kind, "").split()
+        candidates.sort(key=lambda f: (plain(f.name) not in exact, f.line))
+    for kind, target in mapping.items():
+        owner, _, name = target.rpartition(".")
+        if name in functions and (not owner or owner == found.owner):
+            found.candidates[kind] = [functions[name]]
+
+
+def is_exact(kind: str, function: Function) -> bool:
+    return plain(function.name) in EXACT.get(kind, "").split()

@@ -1,0 +1,141 @@
+"""The parent's side of a separate process: starts it, asks, waits no longer than agreed, and ends it."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from twolayer.checker import host
+
+Json = Any
+LONGEST = 64 * 2**20  # bytes of one answer
+KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "LANG")
+
+
+class CannotCheckError(Exception):
+    """No verdict is possible; the message is the plain sentence that says why."""
+
+
+class Asks(Protocol):
+    """What answers questions about a student's code."""
+
+    def ask(self, request: Json) -> Json: ...
+
+
+class Here:
+    """The student's namespace in this very process, for a notebook. Nothing in it is changed."""
+
+    def __init__(self, namespace: dict[str, Any], limit: float) -> None:
+        self.host = host.Host(namespace, limit)
+
+    def ask(self, request: Json) -> Json:
+        return json.loads(json.dumps(self.host.answer(request)))
+
+
+class Sandbox:
+    """A process for one file, with limits of time and memory; its prints go to a file of their own."""
+
+    def __init__(self, path: Path, seconds: float = 10.0, megabytes: int = 2048) -> None:
+        self.path, self.seconds, self.megabytes = path, seconds, megabytes
+
+    def __enter__(self) -> "Sandbox":
+        self.folder = tempfile.TemporaryDirectory(prefix="twolayer-check-", ignore_cleanup_errors=True)
+        self.printed = tempfile.TemporaryFile()
+        self.left = self.seconds  # of the time that their process may take
+        options = {
+            "filename": str(self.path),
+            "folder": str(self.path.resolve().parent),
+            "seconds": self.seconds,
+            "call_seconds": min(3.0, self.seconds / 2),
+            "megabytes": self.megabytes,
+        }
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        environment |= {"HOME": self.folder.name, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-s", host.__file__, json.dumps(options)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.printed,
+            cwd=self.folder.name,
+            env=environment,
+            start_new_session=True,
+        )
+        self.answers: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=self.listen, daemon=True).start()
+        return self
+
+    def listen(self) -> None:
+        assert self.process.stdout
+        while line := self.process.stdout.readline(LONGEST):
+            self.answers.put(line)
+            if not line.endswith(b"\n"):
+                break
+        self.answers.put(b"")
+
+    def ask(self, request: Json) -> Json:
+        """The answer; raises CannotCheckError where there is none in time."""
+        assert self.process.stdin
+        start = time.monotonic()
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+            line = self.answers.get(timeout=max(0.0, self.left))
+            self.left -= time.monotonic() - start
+        except queue.Empty:
+            raise CannotCheckError(f"it did not end within {self.seconds:g} seconds") from None
+        except OSError:
+            line = b""
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise CannotCheckError(self.obituary()) from None
+        if not isinstance(answer, dict):
+            raise CannotCheckError("its process did not answer as agreed")
+        if "failed" in answer:
+            error = answer["failed"]
+            raise CannotCheckError(f"{error['type']}: {error['message']}")
+        return answer
+
+    def obituary(self) -> str:
+        """Why there is no answer any more."""
+        try:
+            code = self.process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return "its process did not answer as agreed"
+        if code in (-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT) or b"MemoryError" in self.output(10_000):
+            return f"its process was ended: it used more than {self.megabytes} MB of memory, or crashed"
+        if hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU:
+            return f"it did not end within {self.seconds:g} seconds"
+        return f"it ended the Python process itself (os._exit or the like, exit code {code})"
+
+    def output(self, most: int = 2000) -> bytes:
+        """The beginning of what the code printed."""
+        self.printed.seek(0)
+        return self.printed.read(most)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        try:
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+        except OSError:
+            pass
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            try:
+                if pipe:
+                    pipe.close()
+            except OSError:
+                pass
+        self.printed.close()
+        self.folder.cleanup()
