@@ -32,8 +32,6 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "proves(*equations, by, bound): the test proves these equations of the site")
     config.proofs = {}  # (equation, test) -> facts
-    config.failed = set()
-    config.skipped = []
 
 
 class Proof:
@@ -45,9 +43,9 @@ class Proof:
     def __call__(self, error, cases=1, of=None):
         for equation in [of] if of else self.mark.args:
             assert equation in self.mark.args, f"{equation} is not among {self.mark.args}, which this test proves"
-            facts = self.config.proofs[equation, self.test]
+            facts, error = self.config.proofs[equation, self.test], float(error)
             facts["cases"] += int(cases)
-            facts["worst"] = max(facts["worst"], float(error))
+            facts["worst"] = max(facts["worst"], error)
             assert error <= self.mark.kwargs["bound"], (
                 f"{equation}: error {error:.3g} above {self.mark.kwargs['bound']:g}"
             )
@@ -76,37 +74,35 @@ def pytest_runtest_call(item):
         assert not idle, f"no case was measured for {', '.join(idle)}"
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if report.failed:
-        item.config.failed.add(item.nodeid.split("[")[0])
-    if report.skipped:
-        item.config.skipped.append(f"{item.nodeid}: {report.longrepr[2]}")
-    return report
+def reports(config, outcome):
+    """The reports of one outcome, of tests and of files that could not be collected."""
+    return config.pluginmanager.get_plugin("terminalreporter").stats.get(outcome, [])
 
 
 def pytest_sessionfinish(session, exitstatus):
     config = session.config
-    if os.environ.get("CI") == "true" and config.skipped and exitstatus == 0:
+    if os.environ.get("CI") == "true" and reports(config, "skipped") and exitstatus == 0:
         session.exitstatus = 1
     if config.getoption("record_proofs") and exitstatus == 0:
         table = {}
         for (equation, _), facts in sorted(config.proofs.items()):
+            assert facts["cases"], f"{facts['test']} was skipped: the record needs every witness"
             table.setdefault(equation, []).append({**facts, "worst": float(f"{facts['worst']:.1e}")})
         RECORD.write_text(json.dumps(table, indent=1) + "\n")
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    failed = {report.nodeid.split("[")[0] for report in reports(config, "failed")}
     if config.proofs:
         terminalreporter.section("proofs")
-        terminalreporter.line(f"{'equation':<22} {'compared with':<38} {'cases':>8}  {'worst':>7}  {'bound':>7}")
+        terminalreporter.line(f"{'equation':<22} {'compared with':<64} {'cases':>8}  {'worst':>7}  {'bound':>7}")
         for (equation, test), facts in sorted(config.proofs.items()):
+            verdict = "FAILED" if test in failed else "passed" if facts["cases"] else "skipped"
             terminalreporter.line(
-                f"{equation:<22} {facts['against']:<38} {facts['cases']:>8,}  {facts['worst']:>7.1e}  "
-                f"{facts['bound']:>7.1e}  {'FAILED' if test in config.failed else 'passed'}"
+                f"{equation:<22} {facts['against']:<64} {facts['cases']:>8,}  {facts['worst']:>7.1e}  "
+                f"{facts['bound']:>7.1e}  {verdict}"
             )
-    if os.environ.get("CI") == "true" and config.skipped:
+    if os.environ.get("CI") == "true" and reports(config, "skipped"):
         terminalreporter.section("skipped, which fails under CI=true", red=True)
-        for line in config.skipped:
-            terminalreporter.line(line)
+        for report in reports(config, "skipped"):
+            terminalreporter.line(f"{report.nodeid}: {report.longrepr[2]}")

@@ -12,10 +12,13 @@ def forward(X, params, activation=relu, activation_grad=relu_grad, masks=None):
     masks holds a factor for each hidden layer (dropout), or is None. Raises ValueError where shapes
     do not fit or would silently broadcast. Equations `deep-Z`, `deep-A`.
     """
-    widths = [X.shape[-1], *(len(b) for b in params[1::2])]
-    if X.ndim != 2 or [W.shape for W in params[::2]] != list(zip(widths[:-1], widths[1:], strict=True)):
+    widths = [X.shape[-1], *(b.size for b in params[1::2])]
+    fitting = [shape for d, h in zip(widths[:-1], widths[1:], strict=True) for shape in ((d, h), (h,))]
+    if X.ndim != 2 or [p.shape for p in params] != fitting:
         raise ValueError(f"X {X.shape} and params {[p.shape for p in params]} do not fit (n, d), (d, h1), (h1,), ...")
-    masks = masks or [1.0] * (len(widths) - 2)
+    masks = [1.0] * (len(widths) - 2) if masks is None else masks
+    if len(masks) != len(widths) - 2:
+        raise ValueError(f"{len(masks)} masks for {len(widths) - 2} hidden layers")
     inputs, gates = [X], []
     for W, b, mask in zip(params[:-2:2], params[1:-2:2], masks, strict=True):
         Z = inputs[-1] @ W + b  # (n, h_l)

@@ -1,6 +1,8 @@
 """`TwoLayerNN`: the training loop behind scikit-learn's fit, predict and score."""
 
+import sys
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -68,7 +70,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     random_state : int, RandomState instance or None, default=None
         Decides initialisation, split, batches, dropout and augmentation; an int reproduces every bit.
     verbose : bool, default=False
-        Print the loss every 100 epochs.
+        Print the loss every 100 epochs, and on a terminal show a bar.
 
     Attributes
     ----------
@@ -140,12 +142,9 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         check_classification_targets(labels)
         rng = self._rng()
         Y = self._encode(labels).astype(samples.dtype)  # (n, k)
-        validation = None
+        validation: Any = None
         if self.patience is not None:
-            samples, X_val, Y, Y_val = train_test_split(
-                samples, Y, test_size=self.validation_fraction, random_state=int(rng.integers(2**31)), stratify=Y
-            )
-            validation = X_val, Y_val
+            samples, Y, *validation = self._hold_out(rng, samples, Y)
         if not isinstance(self.hidden_size, (int, np.integer)) or self.hidden_size < 1:
             raise ValueError(f"hidden_size must be a positive integer, got {self.hidden_size!r}")
         params = tuple(p.astype(samples.dtype) for p in he_init(rng, samples.shape[1], self.hidden_size, Y.shape[1]))
@@ -173,6 +172,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             patience=self.patience,
             rng=rng,
             callback=self._print_loss if self.verbose else None,
+            progress=self.verbose and sys.stderr.isatty(),
         )
         self.loss_curve_ = self.history_.loss
         self.validation_curve_ = self.history_.validation
@@ -215,6 +215,19 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             raise ValueError(f"y has one class only, {self.classes_[0]!r}; a classifier needs two classes")
         return codes[:, None]
 
+    def _hold_out(self, rng: np.random.Generator, X: np.ndarray, Y: np.ndarray) -> list[np.ndarray]:
+        """Split into [X, Y, X_val, Y_val]; the second pair is to watch the loss on."""
+        fraction = self.validation_fraction
+        if not (0 < fraction < 1 and 2 <= ceil(fraction * len(X)) <= len(X) - 2):
+            raise ValueError(
+                f"validation_fraction must be between 0 and 1 and give each part two samples or more, "
+                f"got {fraction} of {len(X)} samples"
+            )
+        stratify = Y if Y.shape[1] == 1 else None  # rare combinations of labels cannot be split evenly
+        seed = int(rng.integers(2**31))
+        X, X_val, Y, Y_val = train_test_split(X, Y, test_size=fraction, random_state=seed, stratify=stratify)
+        return [X, Y, X_val, Y_val]
+
     def _rng(self) -> np.random.Generator:
         """A Generator from whatever scikit-learn accepts as random_state."""
         if isinstance(self.random_state, np.random.RandomState):
@@ -224,13 +237,15 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def _named(self, parameter: str, table: dict[str, Any]) -> Any:
         """The entry of the table that the parameter names."""
         name = getattr(self, parameter)
-        if name not in table:
+        if not isinstance(name, str) or name not in table:
             raise ValueError(f"{parameter} must be one of {', '.join(table)}, got {name!r}")
         return table[name]
 
     def _print_loss(self, epoch: int, params: Params, history: History) -> None:
         if epoch % 100 == 0 or epoch == self.epochs - 1:
-            print(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")
+            from tqdm import tqdm
+
+            tqdm.write(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")  # print, but above the bar
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

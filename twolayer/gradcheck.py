@@ -118,9 +118,11 @@ def check_gradients(f, params, grads, h=1e-5, units=None, stack=None, names=None
         slack[i] = 1e-7 * np.abs(a[i]) + 64 * rounding
 
     error = np.abs(a - n)
-    relative = error / np.maximum(1, np.maximum(np.abs(a), np.abs(n)))
+    with np.errstate(invalid="ignore"):  # an infinite gradient
+        relative = error / np.maximum(1, np.maximum(np.abs(a), np.abs(n)))
+        excess = np.nan_to_num(error / slack, nan=np.inf)
     wrong = ~skipped & ~((error <= slack) & (relative <= 1e-7))  # so written, NaN is wrong
-    blame = np.nan_to_num(error / slack, nan=np.inf) if wrong.any() else relative
+    blame = np.where(wrong, excess, -1) if wrong.any() else relative
     worst = int(np.argmax(np.where(skipped, -1, blame)))
     at = [f"{name}[{','.join(map(str, i))}]" for name, p in zip(names, params) for i in np.ndindex(p.shape)]  # noqa: B905
     return Report(

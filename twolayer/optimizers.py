@@ -20,6 +20,8 @@ def momentum_step(params, grads, velocity, lr, mu=0.9, nesterov=False):
     velocity starts as `zeros_like(params)`. Returns (params, velocity). Raises ValueError where shapes
     differ. Equations `momentum`, `nesterov`; Sutskever et al. (2013), with lr outside the velocity.
     """
+    if [g.shape for g in grads] != [p.shape for p in params]:
+        raise ValueError(f"grads {[g.shape for g in grads]} must have the shapes of params {[p.shape for p in params]}")
     velocity = tuple(mu * v + g for v, g in zip(velocity, grads, strict=True))
     ahead = tuple(g + mu * v for v, g in zip(velocity, grads, strict=True))
     return step(params, ahead if nesterov else velocity, lr), velocity
@@ -36,6 +38,8 @@ def adam_step(params, grads, state, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     Returns (params, state). Raises ValueError where shapes differ. Equations `adam-m`, `adam-v`,
     `adam-step`; Kingma and Ba (2015), algorithm 1.
     """
+    if [g.shape for g in grads] != [p.shape for p in params]:
+        raise ValueError(f"grads {[g.shape for g in grads]} must have the shapes of params {[p.shape for p in params]}")
     m, v, t = state
     t = t + 1
     m = tuple(beta1 * mi + (1 - beta1) * g for mi, g in zip(m, grads, strict=True))

@@ -8,6 +8,8 @@ import numpy as np
 
 def step_decay(t, lr0, factor, every):
     """lr0 · factor^⌊t / every⌋: multiplied by factor once in every `every` steps. Equation `step-decay`."""
+    if not every >= 1:
+        raise ValueError(f"every must be 1 or more, got {every}")
     return float(lr0 * factor ** (t // every))
 
 
@@ -26,10 +28,14 @@ def cosine_decay(t, lr0, period):
 
     Loshchilov and Hutter (2017), eq. 5, with a lowest rate of 0. Beyond the period it rises again.
     """
+    if not period > 0:
+        raise ValueError(f"period must be positive, got {period}")
     return float(lr0 / 2 * (1 + np.cos(np.pi * t / period)))
 
 
 def cyclical(t, lr_min, lr_max, half_period):
     """Triangle from lr_min at t = 0 to lr_max at half_period and back. Equation `cyclical`; Smith (2017)."""
+    if not half_period > 0:
+        raise ValueError(f"half_period must be positive, got {half_period}")
     distance = abs((t / half_period) % 2 - 1)  # from the peak: 1 at the ends of a cycle, 0 in its middle
     return float(lr_min + (lr_max - lr_min) * (1 - distance))

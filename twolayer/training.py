@@ -1,7 +1,7 @@
 """The training loop: every chapter composed in one function, at any depth."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,84 +108,94 @@ def train(
     Raises
     ------
     ValueError
-        Naming the argument that is out of range or does not fit.
+        Naming the argument that is out of range or does not fit; or if the loss is not finite at the start.
 
     Warns
     -----
     RuntimeWarning
-        If the loss stops being finite; the last finite parameters are returned.
+        If the loss stops being finite; the last parameters with a finite loss are returned, the best with patience.
 
     Notes
     -----
-    Ctrl-C ends the training and returns what was reached.
+    Ctrl-C ends the training and returns what was reached: the parameters whose loss is history.loss[-1], or the
+    best with patience.
     """
     check_arguments(params, X, y, lr, epochs, batch_size, optimizer, l2, dropout, augment, validation, patience, rng)
-    rng = rng or np.random.default_rng(0)  # where it was not needed
     init, update = OPTIMIZERS[optimizer]
-    state, t, history = init(params), 0, History()
-    reached = best = params
-    bar = progress_bar(epochs, progress)
+    state, history, t = init(params), History(), 0
+    reached = best = params  # the last with a finite loss; the best on the validation data
+    l2 = float(l2)  # this and the rate: a NumPy number would turn float32 into float64
+    rng = rng or np.random.default_rng(0)  # where it was not needed
+
+    def rate(t: int) -> float:
+        return float(schedule(t) if schedule else lr)
+
+    def quiet() -> np.errstate:  # divergence is reported once, at the end
+        return np.errstate(over="ignore", invalid="ignore")
+
+    bar: Any = progress_bar(epochs) if progress else range(epochs)
     try:
         for epoch in bar:
-            with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported below
+            with quiet():
                 Z, cache = forward(X, params, activation, activation_grad)
-                loss = bce(Z, y) + l2_penalty(params, l2)
-            if not np.isfinite(loss):
+                loss = bce(Z, y) + (l2_penalty(params, l2) if l2 else 0.0)
+                held_out = bce(forward(validation[0], params, activation)[0], validation[1]) if validation else 0.0
+            if not np.isfinite(loss + held_out):
                 history.stopped = "diverged"
                 break
             reached = params
             history.loss.append(loss)
-            history.lr.append(schedule(t) if schedule else lr)
+            history.lr.append(rate(t))
             if validation:
-                history.validation.append(bce(forward(validation[0], params, activation)[0], validation[1]))
-                if history.best_epoch is None or history.validation[-1] < history.validation[history.best_epoch]:
+                history.validation.append(held_out)
+                if history.best_epoch is None or held_out < history.validation[history.best_epoch]:
                     history.best_epoch, best = epoch, params
-                if patience and epoch - history.best_epoch >= patience:
-                    history.stopped = "patience"
-                    break
             if callback:
                 callback(epoch, params, history)
+            if patience and epoch - (history.best_epoch or 0) >= patience:
+                history.stopped = "patience"
+                break
 
             for rows in minibatches(rng, len(X), batch_size) if batch_size else [slice(None)]:
-                Xb, yb = X[rows], y[rows]
-                if augment:
-                    Xb, yb = augment(rng, Xb, yb)
-                masks = None
-                if dropout:
-                    masks = [dropout_mask(rng, (len(Xb), len(b)), 1 - dropout).astype(b.dtype) for b in params[1:-1:2]]
-                with np.errstate(over="ignore", invalid="ignore"):
+                Xb, yb = augment(rng, X[rows], y[rows]) if augment else (X[rows], y[rows])
+                masks = draw_masks(rng, len(Xb), params, dropout) if dropout else None
+                with quiet():
                     if batch_size or augment or dropout:  # else the pass above serves
                         Z, cache = forward(Xb, params, activation, activation_grad, masks)
                     grads = backward(bce_grad(Z, yb), cache, params)
                     if l2:
                         grads = tuple(g + p for g, p in zip(grads, l2_grad(params, l2), strict=True))
-                    params, state = update(params, grads, state, schedule(t) if schedule else lr)
+                    params, state = update(params, grads, state, rate(t))
                 t += 1
     except KeyboardInterrupt:
-        history.stopped = "interrupted"
-        params = reached
+        history.stopped, params = "interrupted", reached
+    finally:
+        if progress:
+            bar.close()
     if history.stopped == "diverged" or not all(np.isfinite(p).all() for p in params):
-        history.stopped = "diverged"
-        params = reached
+        if not history.loss:
+            raise ValueError("the loss at the start is not finite: scale X, or params, down")
+        history.stopped, params = "diverged", reached
         warnings.warn(
-            f"training diverged: the loss is not finite after epoch {len(history.loss) - 1}; the parameters of that "
-            f"epoch are returned. Try a smaller lr than {lr}, or features of mean 0 and variance 1",
+            f"training diverged: the update of epoch {len(history.loss) - 1} made the loss infinite or NaN; the"
+            f" parameters before it are returned. Try a smaller lr than {history.lr[-1]:g}, or scale each feature of X"
+            " to mean 0 and variance 1",
             RuntimeWarning,
             stacklevel=2,
         )
-    if patience and history.best_epoch is not None:
-        params = best
-    return params, history
+    return best if patience else params, history
 
 
-def progress_bar(epochs: int, shown: bool) -> Iterable[int]:
-    """range(epochs), behind a bar if it is to be shown."""
-    if not shown:
-        return range(epochs)
-    from tqdm.auto import tqdm
+def draw_masks(rng: np.random.Generator, n: int, params: Params, dropout: float) -> list[np.ndarray]:
+    """A dropout mask (n, h) for each hidden layer, of its dtype."""
+    return [dropout_mask(rng, (n, len(b)), 1 - dropout).astype(b.dtype) for b in params[1:-1:2]]
 
-    bar: Iterable[int] = tqdm(range(epochs), desc="training", unit="epoch")
-    return bar
+
+def progress_bar(epochs: int) -> Any:
+    """range(epochs) behind a bar on stderr."""
+    from tqdm import tqdm
+
+    return tqdm(range(epochs), desc="training", unit="epoch")
 
 
 def check_arguments(
@@ -204,25 +214,32 @@ def check_arguments(
     rng: np.random.Generator | None,
 ) -> None:
     """Raise a ValueError that names the argument, before anything is computed with it."""
+    if not all(np.isfinite(p).all() for p in params):
+        raise ValueError("params has a NaN or an infinity")
     check_data("", X, y, params)
     if validation is not None:
         check_data("validation ", validation[0], validation[1], params)
-    if patience is not None and (validation is None or patience < 1):
-        raise ValueError(f"patience must be 1 or more and comes with validation data, got {patience}")
-    if optimizer not in OPTIMIZERS:
+    if patience is not None and (validation is None or not is_integer(patience) or patience < 1):
+        raise ValueError(f"patience must be an integer, 1 or more, and comes with validation data, got {patience!r}")
+    if optimizer not in list(OPTIMIZERS):  # a list takes what has no hash
         raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
     if not (np.isfinite(lr) and lr > 0):
         raise ValueError(f"lr must be positive and finite, got {lr}")
-    if epochs < 1:
-        raise ValueError(f"epochs must be 1 or more, got {epochs}")
-    if batch_size is not None and not 1 <= batch_size <= len(X):
-        raise ValueError(f"batch_size must be from 1 to the number of samples, {len(X)}, got {batch_size}")
+    if not is_integer(epochs) or epochs < 1:
+        raise ValueError(f"epochs must be an integer, 1 or more, got {epochs!r}")
+    if batch_size is not None and not (is_integer(batch_size) and 1 <= batch_size <= len(X)):
+        raise ValueError(f"batch_size must be an integer from 1 to the number of samples, {len(X)}, got {batch_size!r}")
     if not (np.isfinite(l2) and l2 >= 0):
         raise ValueError(f"l2 must be 0 or more, got {l2}")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be from 0 to below 1, got {dropout}")
     if rng is None and (batch_size or dropout or augment):
         raise ValueError("rng is needed for batch_size, dropout and augment: pass numpy.random.default_rng(seed)")
+
+
+def is_integer(value: object) -> bool:
+    """Whether value is an integer of Python or NumPy, and not a truth value."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_data(name: str, X: np.ndarray, y: np.ndarray, params: Params) -> None:

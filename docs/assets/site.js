@@ -1,0 +1,78 @@
+// Runs on every page, also after instant navigation.
+document$.subscribe(() => {
+  const article = document.querySelector("article")
+  if (!article) return
+  linkSymbols(article)
+  scrollers(article)
+  quietToolbars(article)
+  new MutationObserver(() => quietToolbars(article)).observe(article, { childList: true, subtree: true })
+})
+
+// Material gives each code block a toolbar, when it comes into view: one more landmark without a name.
+function quietToolbars(article) {
+  for (const toolbar of article.querySelectorAll("nav.md-code__nav")) toolbar.setAttribute("role", "none")
+}
+
+// A symbol in a formula and the same name in code light up together: W_1 is W1, dZ_2 is dZ2, ∂L/∂W_1 is dW1.
+function linkSymbols(article) {
+  const named = new Map()
+  const mark = (element, name) => {
+    element.classList.add("symbol")
+    element.dataset.symbol = name
+    if (!named.has(name)) named.set(name, [])
+    named.get(name).push(element)
+  }
+  for (const sub of article.querySelectorAll("msub")) {
+    const name = sub.textContent.replace(/\s/g, "")
+    if (!/^[A-Za-z]\d$/.test(name)) continue
+    const before = sub.previousElementSibling
+    const differential = before?.tagName === "mi" && before.textContent === "d"
+    const derivative = before?.textContent === "∂" && sub.parentElement.matches("mfrac > :last-child")
+    mark(sub, differential || derivative ? `d${name}` : name)
+    if (differential) mark(before, `d${name}`)
+  }
+  for (const token of article.querySelectorAll(".highlight .n")) {
+    if (named.has(token.textContent)) mark(token, token.textContent)
+  }
+  const light = (target, on) => {
+    const own = target.closest?.("[data-symbol]")
+    const equation = target.closest?.(".equation__proof, .equation__box")?.parentElement
+    const inside = own ? [own] : on === "focus" || on === "blur" ? equation?.querySelectorAll("[data-symbol]") : []
+    const names = new Set([...(inside ?? [])].map(element => element.dataset.symbol))
+    for (const name of names) {
+      for (const element of named.get(name) ?? []) element.classList.toggle("symbol--lit", on === "over" || on === "focus")
+    }
+  }
+  article.addEventListener("pointerover", event => light(event.target, "over"))
+  article.addEventListener("pointerout", event => light(event.target, "out"))
+  article.addEventListener("focusin", event => light(event.target, "focus"))
+  article.addEventListener("focusout", event => light(event.target, "blur"))
+}
+
+// What is too wide for the screen scrolls in its own box, which the keyboard can reach.
+function scrollers(article) {
+  for (const formula of article.querySelectorAll(".formula")) {
+    formula.classList.toggle("formula--wide", formula.offsetWidth > formula.closest("p, li, td, div").clientWidth)
+  }
+  for (const box of article.querySelectorAll(".equation__box, .formula--wide, .md-typeset__scrollwrap, pre > code")) {
+    const wide = box.scrollWidth > box.clientWidth
+    if (wide) box.tabIndex = 0
+    else box.removeAttribute("tabindex")
+  }
+}
+addEventListener("resize", () => scrollers(document.querySelector("article")))
+
+// A formula is copied as its TeX.
+document.addEventListener("copy", event => {
+  const selection = getSelection()
+  if (selection.isCollapsed) return
+  const copy = selection.getRangeAt(0).cloneContents()
+  const formulas = copy.querySelectorAll("[data-tex]")
+  if (!formulas.length) return
+  for (const formula of formulas) {
+    const tex = formula.dataset.tex
+    formula.replaceWith(formula.tagName === "DIV" ? `\n$$\n${tex}\n$$\n` : `$${tex}$`)
+  }
+  event.clipboardData.setData("text/plain", copy.textContent)
+  event.preventDefault()
+})

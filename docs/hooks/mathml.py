@@ -1,0 +1,97 @@
+"""Turn TeX into MathML when the site is built, and put beside each numbered equation what its proof measured."""
+
+import html as entities
+import logging
+import re
+
+import proofs
+from equations import LABEL, Equation
+from math_core import LatexError, LatexToMathML
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils import get_relative_url
+
+log = logging.getLogger("mkdocs.hooks.twolayer")
+
+FORMULA = re.compile(r'<(span|div) class="arithmatex">(?:\\\(|\\\[)(.*?)(?:\\\)|\\\])</\1>', re.DOTALL)
+REFERENCE = re.compile(r"\s*\\eqref\{([^}]*)\}\s*")
+IN_TITLE = re.compile(r"\\\((.*?)\\\)")
+PRIMED = re.compile(r"<msup>(<mi>\w</mi>)<mo>(′|″)</mo></msup>")
+MATH_ID = re.compile(r' id="[^"]*"')
+CITED = re.compile(r"Equations? <code>[\w-]+</code>(?:(?:,| and) <code>[\w-]+</code>)*")
+CODE = re.compile(r"<code>([\w-]+)</code>")
+converter = LatexToMathML(fancy_error=False)
+
+
+def render(html: str, page: Page, files: Files, equations: dict[str, Equation], proven: proofs.Proofs) -> str:
+    """The page with MathML for TeX, a badge under each numbered equation, and links where one is cited.
+
+    Cited are `\\eqref{id}` in a text and "Equation `id`" in a docstring.
+    """
+
+    def url(src_uri: str) -> str:
+        target = files.get_file_from_path(src_uri)
+        assert target is not None
+        return "" if target is page.file else get_relative_url(target.url, page.url)
+
+    def link(id: str) -> str:
+        equation = equations[id]
+        text = f"({equation.number})" if equation.page == page.file.src_uri else f"<code>{id}</code>"
+        return f'<a class="eqref" href="{url(equation.page)}#eq-{id}">{text}</a>'
+
+    def cite(match: re.Match[str]) -> str:
+        return CODE.sub(lambda code: link(code[1]) if code[1] in equations else code[0], match[0])
+
+    formulas = [(entities.unescape(tex), tag == "div") for tag, tex in FORMULA.findall(html)]
+    converted = iter(convert([f for f in formulas if not REFERENCE.fullmatch(f[0])], page.file.src_uri))
+
+    def replace(match: re.Match[str]) -> str:
+        tex = entities.unescape(match[2])
+        if reference := REFERENCE.fullmatch(tex):
+            if reference[1] in equations:
+                return link(reference[1])
+            log.warning(f"{page.file.src_uri}: no page has the equation '{reference[1]}'")
+            return tex
+        if "\\eqref" in tex:
+            log.warning(f"{page.file.src_uri}: write \\eqref as a formula of its own, not in: {tex}")
+        if match[1] == "span":
+            return f'<span class="formula" data-tex="{match[2]}">{next(converted)}</span>'
+        labels = LABEL.findall(tex)
+        for label in labels:
+            if label in equations and equations[label].page == page.file.src_uri:
+                page.present_anchor_ids.add(f"eq-{label}")  # type: ignore[union-attr]  # set by render
+            else:
+                log.warning(f"{page.file.src_uri}: '{label}' is numbered, so its $$ must stand at the start of a line")
+        badges = [proofs.badge(equations[label], proven, url("proofs.md"), len(labels) > 1) for label in labels]
+        proof = f'<p class="equation__proof">{" ".join(badges)}</p>' if badges else ""
+        anchors = "".join(f'<span class="anchor" id="eq-{label}"></span>' for label in labels)
+        math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end
+        box = f'<div class="equation__box" data-tex="{match[2].strip()}">{math}</div>'
+        return f'<div class="equation">{anchors}{box}{proof}</div>'
+
+    for entry in page.toc:
+        render_titles(entry, page.file.src_uri)
+    return CITED.sub(cite, FORMULA.sub(replace, html))
+
+
+def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
+    """MathML for each (TeX, is it displayed); a command that is not known stops a strict build."""
+    try:
+        converted = converter.convert_all(formulas)
+    except LatexError:
+        for tex, display in formulas:
+            try:
+                converter.convert_with_local_state(tex, displaystyle=display)
+            except LatexError as error:
+                log.warning(f"{where}: {error} In: {tex.strip()}")
+        return [f"<code>{entities.escape(tex)}</code>" for tex, _ in formulas]
+    # The font's prime is raised already; a superscript would raise it twice.
+    return [PRIMED.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', math) for math in converted]
+
+
+def render_titles(entry: AnchorLink, where: str) -> None:
+    """MathML in the table of contents too."""
+    entry.title = IN_TITLE.sub(lambda match: convert([(entities.unescape(match[1]), False)], where)[0], entry.title)
+    for child in entry.children:
+        render_titles(child, where)

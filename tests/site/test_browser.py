@@ -1,0 +1,209 @@
+"""What a reader meets in a real browser, wide and narrow, in light and dark."""
+
+import inspect
+import json
+import re
+
+import pytest
+
+import twolayer
+
+KINDS = {
+    "home": "",
+    "derivation": "derivations/backpropagation/",
+    "notebook": "notebooks/neural_network/",
+    "proofs": "proofs/",
+    "copy": "copy/",
+    "glossary": "glossary/",
+    "api": "api/",
+    "teachers": "teachers/",
+    "contributing": "contributing/",
+    "missing": "404.html",
+}
+NARROW = 390
+every_kind = pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
+
+
+def test_pages_load_without_errors_or_foreign_requests_or_raw_tex(visit, pages):
+    tab = visit()
+    raw = []
+    for path in pages:
+        page = tab.open(path)
+        text = page.evaluate("""() => {
+            const copy = document.body.cloneNode(true)
+            copy.querySelectorAll("pre, code, script").forEach(element => element.remove())
+            return copy.textContent
+        }""")
+        raw += [f"{path}: {found}" for found in re.findall(r".{0,30}(?:\$|\\[a-z(\[]+|<!--).{0,30}", text)]
+        assert page.title()
+    assert not tab.errors
+    assert not tab.foreign
+    assert not raw
+
+
+def test_nothing_is_wider_than_a_phone(visit, pages):
+    tab = visit(width=NARROW)
+    wide = [path for path in pages if tab.open(path).evaluate("document.documentElement.scrollWidth") > NARROW]
+    assert not wide
+
+
+@every_kind
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_axe_finds_nothing(visit, path, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is not installed")
+    page = visit(width=width, scheme=scheme).open(path)
+    page.add_style_tag(content="*, ::before, ::after { transition: none !important; animation: none !important }")
+    page.evaluate("document.querySelectorAll('article details').forEach(details => { details.open = true })")
+    found = axe.Axe().run(page).response["violations"]
+    assert not [(v["id"], [node["target"] for node in v["nodes"]][:5]) for v in found]
+
+
+@every_kind
+def test_the_keyboard_reaches_everything(visit, path):
+    page = visit().open(path)
+    count = page.evaluate("""() => {
+        const all = document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")
+        const shown = [...all].filter(e => e.checkVisibility({ visibilityProperty: true }) && e.tabIndex >= 0
+            && e.getClientRects().length && !e.matches("[type=radio]:not(:checked), .md-toggle, .md-top")
+            && !e.closest(".md-search__output, .md-skip, [hidden]"))
+        shown.forEach((element, index) => { element.dataset.stop = index })
+        return shown.length
+    }""")
+    assert count > 10
+    reached = set()
+    for _ in range(count + 40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.dataset.stop"))
+    missed = set(map(str, range(count))) - reached
+    assert not [page.evaluate(f"document.querySelector('[data-stop=\"{stop}\"]').outerHTML") for stop in missed]
+
+
+def copied_blocks(tab, path):
+    """(text shown, text copied) of each source block of a page."""
+    page = tab.open(path)
+    for block in page.locator(".copyable").all():
+        block.scroll_into_view_if_needed()
+        block.locator("[data-md-type=copy]").click()
+        yield block.locator("code").text_content(), tab.clipboard()
+
+
+def source(text):
+    """The source of the last function of a copied text, from the package itself."""
+    name = re.findall(r"^def (\w+)", text, re.MULTILINE)[-1]
+    modules = [twolayer.core, twolayer.depth, twolayer.gradcheck, twolayer]
+    sources = [inspect.getsource(getattr(module, name)).rstrip() for module in modules if hasattr(module, name)]
+    return next((source for source in sources if text.endswith(source)), f"{name} is not as in the package")
+
+
+def test_copy_buttons_copy_exactly_the_source_and_it_runs_alone(visit, site, pages):
+    tab, blocks = visit(), 0
+    for path in pages:
+        if not path.startswith("derivations/"):
+            continue
+        for shown, copied in copied_blocks(tab, path):
+            assert copied.rstrip("\n") == shown.rstrip("\n")
+            assert copied.rstrip().endswith(source(copied.rstrip()))
+            exec(compile(copied, path, "exec"), {})
+            blocks += 1
+    assert blocks >= 9
+    assert not tab.errors
+
+
+def test_one_click_copies_any_function(visit):
+    tab = visit()
+    page = tab.open("copy/")
+    buttons = page.locator(".function__copy button").all()
+    assert len(buttons) >= 30
+    for button in buttons:
+        button.click()
+        text = tab.clipboard().rstrip()
+        assert text.endswith(source(text)), button.get_attribute("title")
+        exec(compile(text, "copy", "exec"), {})
+
+
+@pytest.mark.parametrize("path", ["copy/", "teachers/"])
+def test_the_examples_run(visit, path):
+    page = visit().open(path)
+    for code in page.locator("article > .language-python:not(.copyable) code").all():
+        names = {"backward": twolayer.backward}
+        exec(compile(code.text_content(), path, "exec"), names)
+        if "grade" in names:
+            assert names["grade"](twolayer.backward) == "passed"
+
+
+def test_search_finds_why_dw1_is_wrong(visit):
+    tab = visit()
+    page = tab.open("")
+    page.locator("[data-md-component=search-query]").click()
+    page.keyboard.type("why is my dW1 wrong")
+    page.wait_for_selector(".md-search-result__link")
+    first = page.locator(".md-search-result__link").first.get_attribute("href")
+    assert "copy/" in first
+    assert not tab.errors
+
+
+def test_maths_and_symbols_work_after_instant_navigation(visit):
+    tab = visit()
+    page = tab.open("derivations/loss/")
+    page.evaluate("window.sameDocument = true")
+    page.get_by_role("link", name="Backpropagation", exact=True).first.click()
+    page.wait_for_url("**/backpropagation/")
+    page.wait_for_selector(".copyable [data-symbol=dW1]")
+    assert page.evaluate("window.sameDocument")
+    page.locator(".equation [data-symbol=dW1]").first.hover()
+    assert (
+        page.locator(".copyable .symbol--lit").all_text_contents()
+        == ["dW1"] * page.locator(".copyable [data-symbol=dW1]").count()
+    )
+    page.locator(".copyable [data-symbol=W2]").first.hover()
+    assert page.locator(".equation .symbol--lit").count()
+    page.locator("[href$='#bp-W1'].proof").focus()
+    assert "dZ1" in page.locator(".copyable .symbol--lit").all_text_contents()
+    assert not tab.errors
+
+
+def test_a_formula_is_copied_as_tex(visit):
+    tab = visit()
+    page = tab.open("derivations/backpropagation/")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#eq-bp-W1').parentElement)")
+    page.keyboard.press("Control+c")
+    assert r"\label{bp-W1}" in tab.clipboard()
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+@pytest.mark.parametrize("path", [KINDS["home"], KINDS["derivation"], KINDS["notebook"]])
+def test_nothing_moves_while_loading(visit, path, width):
+    page = visit(width=width).open(path)
+    shift = page.evaluate("""() => new Promise(resolve => {
+        let sum = 0
+        new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value })
+            .observe({ type: "layout-shift", buffered: true })
+        setTimeout(() => resolve(sum), 300)
+    })""")
+    assert shift < 0.01
+
+
+def test_the_policy_stops_scripts_that_are_not_ours(visit, pages, site):
+    tab = visit()
+    page = tab.open("")
+    policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
+    assert "unsafe-eval" not in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert "http" not in policy
+    page.evaluate("""() => {
+        const script = document.createElement("script")
+        script.textContent = "window.planted = true"
+        document.head.append(script)
+    }""")
+    assert page.evaluate("window.planted === undefined")
+    assert tab.errors  # the browser says so
+
+
+def test_the_download_is_the_notebook_with_its_outputs(site):
+    downloads = sorted(site.glob("notebooks/*/*.ipynb"))
+    assert downloads
+    for path in downloads:
+        cells = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
+        assert all(cell["execution_count"] for cell in cells)
+        assert any(cell["outputs"] for cell in cells)

@@ -1,0 +1,167 @@
+"""Bad input to every public function: an error that names the argument or the shapes, never a silent broadcast."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import twolayer
+from networks import network
+from twolayer import (
+    adam_init,
+    adam_step,
+    backward,
+    bce,
+    bce_grad,
+    check_gradients,
+    check_network,
+    cosine_decay,
+    cyclical,
+    depth,
+    dropout_mask,
+    forward,
+    he_init,
+    jitter,
+    l2_grad,
+    minibatches,
+    mixup,
+    momentum_step,
+    numerical_gradient,
+    rotate,
+    step,
+    step_decay,
+    train,
+    zeros_like,
+)
+
+NET = network(0, d=3, h=4, k=2, n=5, scale=1.0)
+PARAMS, X, Y = NET.params, NET.X, NET.y
+Z2, CACHE = forward(X, PARAMS)
+GRADS = backward(bce_grad(Z2, Y), CACHE, PARAMS)
+W1, B1, W2, B2 = PARAMS
+FLAT = (GRADS[0], GRADS[1][:1], *GRADS[2:])  # db1 of shape (1,) would broadcast over (4,)
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def training(**changes):
+    arguments = {"params": PARAMS, "X": X, "y": Y, "lr": 0.1, "epochs": 2} | changes
+    return train(arguments.pop("params"), arguments.pop("X"), arguments.pop("y"), **arguments)
+
+
+def with_nan(array):
+    array = array.copy()
+    array.flat[0] = np.nan
+    return array
+
+
+TABLE = [
+    (he_init, lambda: he_init(rng(), 3), "sizes"),
+    (he_init, lambda: he_init(rng(), 3, 0), "sizes"),
+    (forward, lambda: forward(X, (W1, B1[:, None], W2, B2)), r"b1 (4, 1)"),
+    (forward, lambda: forward(X[0], PARAMS), "X (3,)"),
+    (forward, lambda: forward(X[:, :2], PARAMS), "mismatch"),
+    (backward, lambda: backward(Z2[:, 0], CACHE, PARAMS), "dZ2 (5,)"),
+    (bce, lambda: bce(Z2[:, :1], Y[:, 0]), "Z (5, 1) and y (5,)"),
+    (bce_grad, lambda: bce_grad(Z2[:, :1], Y[:, 0]), "Z (5, 1) and y (5,)"),
+    (bce, lambda: bce(Z2[:0], Y[:0]), "non-empty"),
+    (step, lambda: step(PARAMS, FLAT, 0.1), "shape (1,) for a parameter of shape (4,)"),
+    (momentum_step, lambda: momentum_step(PARAMS, FLAT, zeros_like(PARAMS), 0.1), "grads"),
+    (momentum_step, lambda: momentum_step(PARAMS, GRADS, FLAT[:2], 0.1), "zip()"),
+    (adam_step, lambda: adam_step(PARAMS, FLAT, adam_init(PARAMS)), "grads"),
+    (check_gradients, lambda: check_gradients(lambda p: 0.0, PARAMS, FLAT), "db1 has shape (1,), but b1 has (4,)"),
+    (check_gradients, lambda: check_gradients(lambda p: 0.0, PARAMS, GRADS[:3]), "zip()"),
+    (check_network, lambda: check_network(PARAMS, X, Y[:, :1]), "Z (5, 2) and y (5, 1)"),
+    (numerical_gradient, lambda: numerical_gradient(lambda p: 0.0, (np.ones(2, np.float32),)), "float32"),
+    (dropout_mask, lambda: dropout_mask(rng(), (2, 2), 0.0), "keep"),
+    (dropout_mask, lambda: dropout_mask(rng(), (2, 2), 1.5), "keep"),
+    (dropout_mask, lambda: dropout_mask(rng(), (2, 2), np.nan), "keep"),
+    (minibatches, lambda: minibatches(rng(), 5, 0), "size"),
+    (minibatches, lambda: minibatches(rng(), 5, 6), "size"),
+    (step_decay, lambda: step_decay(3, 0.1, 0.5, 0), "every"),
+    (cosine_decay, lambda: cosine_decay(3, 0.1, 0), "period"),
+    (cyclical, lambda: cyclical(3, 0.1, 0.5, 0), "half_period"),
+    (jitter, lambda: jitter(rng(), X, -0.1), "scale"),
+    (jitter, lambda: jitter(rng(), X, np.nan), "scale"),
+    (rotate, lambda: rotate(rng(), X, 0.1, (0, 3)), "axes"),
+    (rotate, lambda: rotate(rng(), X[0], 0.1), "X (3,)"),
+    (mixup, lambda: mixup(rng(), X, Y, 0.0), "alpha"),
+    (mixup, lambda: mixup(rng(), X, Y[:3], 0.2), "y (3, 2)"),
+    (mixup, lambda: mixup(rng(), X, Y[:, 0], 0.2), "y (5,)"),
+    (depth.forward, lambda: depth.forward(X, (W1, B1[:, None], W2, B2)), "(4, 1)"),
+    (depth.forward, lambda: depth.forward(X[0], PARAMS), "X (3,)"),
+    (depth.backward, lambda: depth.backward(Z2[:, 0], depth.forward(X, PARAMS)[1], PARAMS), "dZ (5,)"),
+    (train, lambda: training(X=with_nan(X)), "X has a NaN"),
+    (train, lambda: training(X=np.where(X > 0, np.inf, X)), "X has a NaN or an infinity"),
+    (train, lambda: training(y=Y + 1), "y must lie in [0, 1]"),
+    (train, lambda: training(y=with_nan(Y)), "y must lie in [0, 1]"),
+    (train, lambda: training(y=Y[:, 0]), "y (5,)"),
+    (train, lambda: training(X=X[:0], y=Y[:0]), "n > 0"),
+    (train, lambda: training(X=X[:, :2]), "X (5, 2)"),
+    (train, lambda: training(lr=0), "lr"),
+    (train, lambda: training(lr=np.nan), "lr"),
+    (train, lambda: training(epochs=0), "epochs"),
+    (train, lambda: training(l2=-1.0), "l2"),
+    (train, lambda: training(dropout=1.0, rng=rng()), "dropout"),
+    (train, lambda: training(batch_size=6, rng=rng()), "batch_size"),
+    (train, lambda: training(batch_size=2), "rng"),
+    (train, lambda: training(optimizer="newton"), "optimizer"),
+    (train, lambda: training(patience=3), "patience"),
+    (train, lambda: training(patience=0, validation=(X, Y)), "patience"),
+    (train, lambda: training(validation=(X[:, :2], Y)), "validation"),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"), [row[1:] for row in TABLE], ids=[f"{row[0].__name__}: {row[2]}" for row in TABLE]
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises((ValueError, TypeError), match=re.escape(message)):
+        call()
+
+
+def test_every_public_function_with_something_to_refuse_is_in_the_table():
+    total = {"relu", "relu_grad", "sigmoid", "l2", "l2_grad", "adam_init", "zeros_like"}  # defined for every array
+    total |= {name for name in twolayer.__all__ if hasattr(twolayer.activations, name)}
+    total |= {"exponential_decay", "inverse_time_decay"}  # formulas without a forbidden value
+    others = {"TwoLayerNN", "plot_decision_boundary", "plot_loss_curve", "check"}  # their own test files
+    functions = {name for name in twolayer.__all__ if inspect.isfunction(getattr(twolayer, name, None))}
+    assert functions - total - others <= {row[0].__name__ for row in TABLE}
+
+
+@given(st.lists(hnp.array_shapes(min_dims=1, max_dims=2, max_side=3), min_size=8, max_size=8), st.data())
+def test_optimizers_never_broadcast(shapes, data):
+    """Gradients and state of any shapes: an error, or parameters of unchanged shape from gradients of that shape."""
+    params, grads = (tuple(np.ones(shape) for shape in part) for part in (shapes[:4], shapes[4:]))
+    which = data.draw(st.sampled_from(["step", "momentum", "adam"]))
+    try:
+        if which == "step":
+            new = step(params, grads, 0.1)
+        elif which == "momentum":
+            new, _ = momentum_step(params, grads, zeros_like(params), 0.1)
+        else:
+            new, _ = adam_step(params, grads, adam_init(params))
+    except ValueError as error:
+        assert "(" in str(error)
+    else:
+        assert [p.shape for p in new] == [p.shape for p in params] == [g.shape for g in grads]
+
+
+@given(hnp.arrays(st.sampled_from([np.float32, np.float64]), hnp.array_shapes(max_dims=3, max_side=4)))
+def test_elementwise_functions_take_every_array_and_hide_no_nan(Z):
+    """NaN and infinities in, NaN at least where NaN was, and the shape and dtype of the input."""
+    for name in ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "softplus"):
+        with np.errstate(all="ignore"):
+            A = getattr(twolayer, name)(Z)
+        assert (A.shape, A.dtype) == (Z.shape, Z.dtype), name
+        assert np.isnan(A[np.isnan(Z)]).all(), name
+
+
+def test_l2_grad_takes_any_params():
+    assert [g.shape for g in l2_grad(PARAMS, 0.1)] == [p.shape for p in PARAMS]

@@ -1,0 +1,132 @@
+"""Copyable means copyable: every function, pasted with its helpers under `import numpy as np`, works."""
+
+import ast
+import inspect
+import textwrap
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import twolayer
+
+MODULES = (
+    "core", "gradcheck", "regularization", "dropout", "optimizers", "schedules", "minibatches", "activations",
+    "augmentation", "depth",
+)  # fmt: skip
+FUNCTIONS = [
+    (module, name)
+    for module in MODULES
+    for name, function in vars(import_module(f"twolayer.{module}")).items()
+    if inspect.isfunction(function) and function.__module__ == f"twolayer.{module}"
+]
+
+
+def helpers(function):
+    """The objects of the package that the function needs, each after those it needs itself; the function last."""
+    order = []
+
+    def visit(thing):
+        module = inspect.getmodule(thing)
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(thing)))):
+            used = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
+            if getattr(used, "__module__", "").startswith("twolayer") and used not in (thing, *order):
+                visit(used)
+        order.append(thing)
+
+    visit(function)
+    return order
+
+
+def pasted(module, name):
+    """The namespace after `import numpy as np`, the helpers and the function were pasted into an empty file."""
+    function = getattr(import_module(f"twolayer.{module}"), name)
+    text = "import numpy as np\n\n\n" + "\n\n".join(inspect.getsource(thing) for thing in helpers(function))
+    namespace = {"__name__": "pasted"}
+    exec(compile(text, f"<pasted {name}>", "exec"), namespace)
+    return namespace
+
+
+def example(module, name):
+    """Arguments for one call of the function."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(6, 3)), np.array([[1.0, 0], [0, 1], [1, 1], [0, 0], [1, 0], [0, 1]])
+    params = twolayer.he_init(rng, 3, 4, 2)
+    source = import_module(f"twolayer.{module}")
+    forward = source.forward if module == "depth" else twolayer.forward
+    Z2, cache = forward(X, params)
+    dZ2 = twolayer.bce_grad(Z2, y)
+    grads = tuple(np.ones_like(p) for p in params)
+
+    def loss(p):
+        return float(sum(np.sum(q * q) for q in p))
+
+    known = {
+        "he_init": (rng, 3, 4, 2),
+        "forward": (X, params),
+        "backward": (dZ2, cache, params),
+        "bce": (Z2, y),
+        "bce_grad": (Z2, y),
+        "step": (params, grads, 0.1),
+        "unflatten": (np.arange(26.0), params),
+        "evaluate": (loss, np.zeros((2, 26)), params),
+        "perturbations": (np.zeros(3), 1e-5),
+        "numerical_gradient": (loss, params),
+        "check_gradients": (loss, params, tuple(2 * p for p in params)),
+        "check_network": (params, X, y),
+        "l2": (params, 0.1),
+        "l2_grad": (params, 0.1),
+        "dropout_mask": (np.random.default_rng(1), (6, 4), 0.5),
+        "zeros_like": (params,),
+        "momentum_step": (params, grads, grads, 0.1),
+        "adam_init": (params,),
+        "adam_step": (params, grads, (grads, grads, 1)),
+        "step_decay": (7, 0.1, 0.5, 3),
+        "exponential_decay": (7, 0.1, 0.9),
+        "inverse_time_decay": (7, 0.1, 0.9),
+        "cosine_decay": (7, 0.1, 20),
+        "cyclical": (7, 0.1, 0.9, 5),
+        "minibatches": (np.random.default_rng(1), 10, 3),
+        "jitter": (np.random.default_rng(1), X, 0.1),
+        "rotate": (np.random.default_rng(1), X, 0.1),
+        "mixup": (np.random.default_rng(1), X, y, 0.2),
+    }
+    return known.get(name, (X,))  # an activation
+
+
+def flat(value):
+    """All numbers in a result, however nested."""
+    if isinstance(value, (tuple, list)) or inspect.isgenerator(value):
+        return [number for part in value for number in flat(part)]
+    if isinstance(value, (np.ndarray, float, int)):
+        return np.ravel(value).tolist()
+    return [v for v in vars(value).values() if isinstance(v, (int, float))]
+
+
+@pytest.mark.parametrize(("module", "name"), FUNCTIONS, ids=[".".join(f) for f in FUNCTIONS])
+def test_a_pasted_function_gives_the_numbers_of_the_package(module, name):
+    original = getattr(import_module(f"twolayer.{module}"), name)
+    copy = pasted(module, name)[name]
+    assert copy is not original
+    assert flat(copy(*example(module, name))) == flat(original(*example(module, name)))
+
+
+@pytest.mark.parametrize(("module", "name"), [f for f in FUNCTIONS if f[0] != "gradcheck"], ids=lambda x: x)
+def test_a_function_calls_at_most_three_helpers(module, name):
+    assert len(helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_of_math_import_numpy_and_modules_below_them_alone(module):
+    tree = ast.parse(Path(import_module(f"twolayer.{module}").__file__).read_text(encoding="utf-8"))
+    imports = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+    imports |= {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    assert imports <= ({"numpy"} if module == "core" else {"numpy", "twolayer.core"})
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.decorator_list]
+
+
+def test_every_public_function_has_a_docstring_that_starts_with_what_it_computes():
+    for name in twolayer.__all__:
+        first = (getattr(twolayer, name).__doc__ or "").split("\n")[0]
+        assert len(first) > 10, name

@@ -1,0 +1,256 @@
+"""The checker itself: right gradients pass, wrong ones fail and are named, kinks are found."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networks import SCALES, network, networks, relative
+from twolayer import backward, bce, bce_grad, check_gradients, check_network, forward, numerical_gradient
+
+ALL = ("bp-W2", "bp-b2", "bp-A1", "bp-Z1", "bp-W1", "bp-b1", "bce-grad")
+
+
+def analytic(net):
+    Z2, cache = forward(net.X, net.params)
+    return backward(bce_grad(Z2, net.y), cache, net.params)
+
+
+def loss_of(net):
+    return lambda params: bce(forward(net.X, params)[0], net.y)
+
+
+def units_of(net):
+    return lambda params: net.X @ params[0] + params[1]
+
+
+@pytest.mark.proves(*ALL, "fd-bound", by="central differences, every coordinate", bound=1e-7)
+def test_every_gradient_of_1000_random_networks_is_the_central_difference(proof):
+    """The whole chain at once; each network checks every coordinate, and a kink is counted, not tolerated."""
+    kinks = skipped = cases = 0
+    for net in networks(1000):
+        report = check_network(net.params, net.X, net.y)
+        assert report.wrong == 0, f"scale {net.scale}\n{report}"
+        proof(report.worst, cases=report.cases)
+        cases, kinks, skipped = cases + report.cases, kinks + report.kinks, skipped + report.skipped
+    assert kinks == 0  # no random network has a pre-activation of exactly 0
+    assert skipped <= 0.001 * cases
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_stacked_losses_are_those_of_the_functions(scale):
+    """check_network differences a copy of the formulas that takes many networks at once; here it meets the original."""
+    for seed in range(20):
+        net = network(seed, scale=scale)
+        one_by_one = check_gradients(loss_of(net), net.params, analytic(net), units=units_of(net))
+        stacked = check_network(net.params, net.X, net.y)
+        assert (one_by_one.cases, one_by_one.wrong) == (stacked.cases, stacked.wrong)
+        numeric = numerical_gradient(loss_of(net), net.params)
+        bound = 16 * np.finfo(float).eps * max(1, loss_of(net)(net.params)) / 1e-5
+        assert abs(one_by_one.worst - stacked.worst) <= 2 * bound
+        if not stacked.skipped:
+            assert relative(numeric, analytic(net)) <= 1e-7
+
+
+@pytest.mark.proves("fd-central", by="error at h and h/2 of functions with known derivatives", bound=0.02)
+def test_central_differences_err_by_h_squared_times_a_sixth_of_the_third_derivative(proof):
+    for f, slope, third in (
+        (np.exp, np.exp, np.exp),
+        (np.sin, np.cos, lambda x: -np.cos(x)),
+        (lambda x: x**3, lambda x: 3 * x**2, lambda x: 6.0),
+    ):
+        for x in np.linspace(0.3, 1.2, 7):
+            for h in (1e-2, 1e-3):
+                (numeric,) = numerical_gradient(lambda p, f=f: f(p[0])[0], (np.array([x]),), h)
+                predicted = h**2 / 6 * third(x)
+                proof(abs((numeric[0] - slope(x)) / predicted - 1))
+
+
+@pytest.mark.proves("fd-one-sided", by="error at h of functions with known derivatives", bound=0.05)
+def test_one_sided_differences_err_by_minus_a_third_of_h_squared_times_the_third_derivative(proof):
+    for f, slope, third in ((np.exp, np.exp, np.exp), (np.sin, np.cos, lambda x: -np.cos(x))):
+        for x in np.linspace(0.3, 1.0, 7):
+            for h in (1e-2, 1e-3, -1e-2, -1e-3):  # to the right, and to the left
+                s = (4 * f(x + h) - f(x + 2 * h) - 3 * f(x)) / (2 * h)
+                proof(abs((s - slope(x)) / (-(h**2) / 3 * third(x)) - 1))
+
+
+@pytest.mark.proves("bp-any-loss", by="central differences of other losses, with tanh and a mask", bound=1e-7)
+def test_backward_serves_every_loss_of_the_logits(proof):
+    for net in networks(60, scale=1.0):
+        mask = 2.0 * np.random.default_rng(len(net.X)).integers(0, 2, (len(net.X), len(net.params[1])))
+        options = {"activation": np.tanh, "activation_grad": lambda Z: 1 - np.tanh(Z) ** 2, "mask": mask}
+        for loss, slope in (
+            (lambda Z: np.mean((Z - net.y) ** 2), lambda Z: 2 * (Z - net.y) / Z.size),  # noqa: B023
+            (lambda Z: np.sum(np.sin(Z)), np.cos),
+            (lambda Z: np.log(np.sum(np.exp(Z))), lambda Z: np.exp(Z) / np.sum(np.exp(Z))),
+        ):
+            Z2, cache = forward(net.X, net.params, **options)
+            grads = backward(slope(Z2), cache, net.params)
+            report = check_gradients(lambda p: loss(forward(net.X, p, **options)[0]), net.params, grads)  # noqa: B023
+            assert report.ok, report
+            proof(report.worst, cases=report.cases)
+
+
+@pytest.mark.proves("fd-best-h", by="measured error at h* against the rest of the V-curve, as a ratio", bound=10.0)
+def test_the_best_h_balances_truncation_and_rounding(proof):
+    """No other h of the V-curve has a median error smaller than a tenth of the one at h*."""
+    x = np.linspace(0.5, 1.5, 201)
+    h_best = np.cbrt(3 * np.finfo(float).eps)  # |L / L'''| = 1 for exp
+
+    def error(h):
+        return np.median(np.abs((np.exp(x + h) - np.exp(x - h)) / (2 * h) - np.exp(x)) / np.exp(x))
+
+    for h in np.logspace(-11, -1, 101):
+        proof(error(h_best) / error(h))
+    assert error(1e-3 * h_best) > 20 * error(h_best)
+    assert error(1e3 * h_best) > 20 * error(h_best)
+
+
+@pytest.mark.proves("fd-kink", by="hull of one-sided slopes, each sample at a kink", bound=1e-7)
+def test_a_network_that_sits_on_kinks_everywhere(proof):
+    """W1 = 0 and b1 = 0: every pre-activation of every sample is exactly 0."""
+    for seed in range(40):
+        net = network(seed, d=3, h=4, k=2, scale=1.0)
+        _, _, W2, b2 = net.params
+        report = check_network((np.zeros((3, 4)), np.zeros(4), W2, b2), net.X, net.y)
+        assert report.ok, report
+        assert report.kinks == 3 * 4 + 4
+        proof(report.worst, cases=report.cases)
+
+
+def test_a_wrong_value_at_a_kink_is_wrong():
+    """Every sample pulls the same way: the slopes are 0 and s, and 1.5 s or -0.5 s lie outside."""
+    net = network(3, d=2, h=3, k=1, n=7, scale=1.0)
+    params = (np.zeros((2, 3)), np.zeros(3), np.ones((3, 1)), np.array([1.0]))
+    y = np.zeros((7, 1))
+
+    def rows(p):
+        return np.logaddexp(0, forward(net.X, p)[0])[:, 0]
+
+    Z2, cache = forward(net.X, params)
+    dW1, db1, dW2, db2 = backward(bce_grad(Z2, y), cache, params)
+    slope = bce_grad(Z2, y).sum()  # of the loss along b1, where the units switch on
+    for factor, wrong in ((0.0, 0), (0.5, 0), (1.0, 0), (1.5, 3), (-0.5, 3)):
+        report = check_gradients(rows, params, (dW1, db1 + factor * slope, dW2, db2), units=units_of(net))
+        assert report.wrong == wrong, (factor, str(report))
+        assert report.kinks == 9
+
+
+def test_kinks_of_several_samples_may_cancel_and_are_told_apart():
+    """x = 1 and x = -1 at a kink: both one-sided slopes of the mean are 1/4, and 0 (neither unit on) is right."""
+    X, y = np.array([[1.0], [-1.0]]), np.array([[0.0], [1.0]])
+    params = (np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)), np.zeros(1))
+    assert analytic(type("Net", (), {"X": X, "y": y, "params": params}))[0] == 0.0
+    assert check_network(params, X, y).ok
+
+    def loss(p):
+        return bce(forward(X, p)[0], y)
+
+    Z2, cache = forward(X, params)
+    grads = backward(bce_grad(Z2, y), cache, params)
+    assert not check_gradients(loss, params, grads, units=lambda p: X @ p[0] + p[1]).ok  # the mean alone cannot tell
+
+
+def test_a_kink_nearby_is_skipped_and_counted_and_too_many_fail():
+    net = network(5, d=2, h=8, k=1, n=9, scale=1.0)
+    W1, b1, W2, b2 = net.params
+    b1 = b1.copy()
+    b1[0] -= (net.X @ W1 + b1)[4, 0] + 3e-6  # the pre-activation of sample 4 at unit 0 is now -3e-6, within h
+    params = (W1, b1, W2, b2)
+    report = check_network(params, net.X, net.y)
+    assert (report.skipped, report.wrong, report.kinks) == (3, 0, 0)  # b1[0], W1[0,0], W1[1,0]
+    assert not report.ok  # 3 of 33 coordinates, more than 5 %
+    blind = check_gradients(loss_of(net), params, analytic(net))
+    assert blind.skipped == 0
+    wide = network(5, d=2, h=64, k=1, n=9, scale=1.0)
+    W1, b1, W2, b2 = wide.params
+    b1 = b1.copy()
+    b1[0] -= (wide.X @ W1 + b1)[4, 0] + 3e-6
+    assert check_network((W1, b1, W2, b2), wide.X, wide.y).ok  # 3 of 257
+
+
+@given(st.integers(0, 10**6), st.data())
+def test_any_single_wrong_coordinate_is_found_and_named(seed, data):
+    net = network(seed, scale=1.0)
+    grads = [g.copy() for g in analytic(net)]
+    i = data.draw(st.integers(0, 3))
+    place = np.unravel_index(data.draw(st.integers(0, grads[i].size - 1)), grads[i].shape)
+    if check_network(net.params, net.X, net.y).skipped:
+        return
+    grads[i][place] += data.draw(st.sampled_from([1e-6, -1e-6, 1e-3, 1.0, np.nan, np.inf]))
+    report = check_gradients(loss_of(net), net.params, tuple(grads), units=units_of(net))
+    assert not report.ok
+    assert report.wrong == 1
+    assert report.name == f"{('W1', 'b1', 'W2', 'b2')[i]}[{','.join(map(str, map(int, place)))}]"
+    text = r"worst: \S+\[[\d,]+\] analytic \S+ numeric \S+ relative \S+"
+    assert re.search(text, str(report)), str(report)
+    assert "FAILED" in str(report)
+
+
+def test_a_right_gradient_passes_and_says_so():
+    net = network(2)
+    report = check_network(net.params, net.X, net.y)
+    assert report.ok
+    assert str(report).startswith(f"gradient check passed: {sum(p.size for p in net.params)} coordinates")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_is_wrong(value):
+    net = network(2, scale=1.0)
+    dW1, *rest = analytic(net)
+    dW1[0, 0] = value
+    report = check_gradients(loss_of(net), net.params, (dW1, *rest))
+    assert (report.ok, report.wrong, report.name) == (False, 1, "W1[0,0]")
+
+
+def test_nan_is_wrong_wherever_it_stands():
+    net = network(2, scale=1.0)
+    *rest, db2 = analytic(net)
+    assert check_gradients(loss_of(net), net.params, (*rest, np.full_like(db2, np.nan))).wrong == db2.size
+
+
+def test_all_zero_gradients_fail():
+    net = network(2, scale=1.0)
+    report = check_gradients(loss_of(net), net.params, tuple(np.zeros_like(p) for p in net.params))
+    assert not report.ok
+
+
+def test_float32_is_refused_because_its_differences_drown_in_rounding():
+    net = network(2).astype(np.float32)
+    with pytest.raises(TypeError, match="float64 parameters, got float32"):
+        numerical_gradient(loss_of(net), net.params)
+    with pytest.raises(TypeError, match="float64"):
+        check_gradients(loss_of(net), net.params, net.params)
+
+
+def test_a_gradient_of_another_shape_is_named():
+    net = network(2, d=3, h=4, k=2)
+    dW1, *rest = analytic(net)
+    with pytest.raises(ValueError, match=re.escape("the gradient dW1 has shape (4, 3), but W1 has (3, 4)")):
+        check_gradients(loss_of(net), net.params, (dW1.T, *rest))
+
+
+def test_parameters_are_not_mutated_and_the_shapes_come_back():
+    net = network(4)
+    copies = tuple(p.copy() for p in net.params)
+    for p in net.params:
+        p.flags.writeable = False
+    for numeric, p, copy in zip(numerical_gradient(loss_of(net), net.params), net.params, copies, strict=True):
+        assert numeric.shape == p.shape
+        np.testing.assert_array_equal(p, copy)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40))
+def test_the_size_of_the_stack_does_not_change_the_result(seed, stack):
+    net = network(seed, d=2, h=3, k=1, n=5, scale=1.0)
+
+    def quadratic(params):
+        return sum((p**2).reshape(*p.shape[: p.ndim - q.ndim], -1).sum(axis=-1) for p, q in zip(params, net.params, strict=True))  # fmt: skip # noqa: E501
+
+    one = numerical_gradient(quadratic, net.params)
+    many = numerical_gradient(quadratic, net.params, stack=stack)
+    assert relative(one, many) <= 1e-9
+    assert relative(one, tuple(2 * p for p in net.params)) <= 1e-9

@@ -1,0 +1,89 @@
+"""One idea, one name, four faces: the module, the derivation, the notebook and the test of a topic stay in step."""
+
+import json
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+TOPICS = {path.stem for path in (DOCS / "notebooks").glob("*.ipynb")} - {"neural_network"}
+WITHOUT_MODULE = {"early_stopping", "cross_validation", "gradient_descent"}  # scikit-learn's, or the core's
+CORE = {
+    "model",
+    "initialization",
+    "relu_and_sigmoid",
+    "loss",
+    "backpropagation",
+    "gradient_descent",
+}  # pages of core.py
+LABEL = re.compile(r"\\label\{([^}]+)\}")
+
+
+def test_every_chapter_has_its_faces():
+    assert len(TOPICS) >= 10
+    for topic in TOPICS:
+        assert (DOCS / "derivations" / f"{topic}.md").exists(), topic
+        if topic not in CORE:
+            assert (ROOT / "tests" / f"test_{topic}.py").exists(), topic
+        if topic not in WITHOUT_MODULE:
+            assert (ROOT / "twolayer" / f"{topic}.py").exists(), topic
+
+
+def test_every_derivation_belongs_to_the_core_or_to_a_chapter():
+    pages = {path.stem for path in (DOCS / "derivations").glob("*.md")}
+    assert pages == CORE | TOPICS
+
+
+def equations():
+    """Every equation id of the site, with its page."""
+    return [(id, page.name) for page in sorted(DOCS.rglob("*.md")) for id in LABEL.findall(page.read_text("utf-8"))]
+
+
+def proofs():
+    """Every equation id that a test names as proven."""
+    tests = [vars(import_module(path.stem)).values() for path in sorted((ROOT / "tests").glob("test_*.py"))]
+    marks = [mark for values in tests for test in values for mark in getattr(test, "pytestmark", []) if callable(test)]
+    return {equation for mark in marks if mark.name == "proves" for equation in mark.args}
+
+
+def test_every_equation_has_a_proof_and_every_proof_an_equation():
+    ids = [id for id, page in equations() if page != "contributing.md"]
+    assert len(ids) == len(set(ids)), "an id stands twice"
+    assert set(ids) == proofs()
+
+
+def test_every_equation_that_a_docstring_names_is_on_a_page():
+    ids = {id for id, _ in equations()}
+    for module in sorted((ROOT / "twolayer").glob("*.py")):
+        for sentence in re.findall(r"Equations? (`[^.;)]*`)", module.read_text("utf-8")):
+            assert set(re.findall(r"`([^`]+)`", sentence)) <= ids, (module.name, sentence)
+
+
+def test_the_record_that_the_site_shows_names_the_tests_that_exist():
+    record = json.loads((DOCS / "proofs.json").read_text("utf-8"))
+    assert set(record) == proofs(), "run: python -m pytest --record-proofs"
+    for facts in record.values():
+        for fact in facts:
+            file, name = fact["test"].split("::")
+            assert f"def {name}(" in (ROOT / file).read_text("utf-8"), fact["test"]
+            assert fact["cases"] > 0
+            assert fact["worst"] <= fact["bound"]
+
+
+@pytest.mark.parametrize("notebook", sorted((DOCS / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_are_committed_without_outputs(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
+
+
+def test_import_loads_numpy_alone():
+    code = "import numpy, sys; before = set(sys.modules); import twolayer; print(*sorted(set(sys.modules) - before))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "twolayer.core" in loaded
+    heavy = {name.split(".")[0] for name in loaded} & {"sklearn", "scipy", "matplotlib", "tqdm", "pandas", "torch"}
+    assert not heavy
