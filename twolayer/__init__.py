@@ -28,6 +28,7 @@ from twolayer.schedules import cosine_decay, cyclical, exponential_decay, invers
 from twolayer.training import train
 
 if TYPE_CHECKING:
+    from twolayer.checker import check
     from twolayer.estimator import TwoLayerNN
     from twolayer.plots import plot_decision_boundary, plot_loss_curve
 
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 # These load scikit-learn or matplotlib, so they are imported on first use.
 _ON_FIRST_USE = {
     "TwoLayerNN": "twolayer.estimator",
+    "check": "twolayer.checker",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
 }
@@ -47,6 +49,7 @@ __all__ = [
     "backward",
     "bce",
     "bce_grad",
+    "check",
     "check_gradients",
     "check_network",
     "cosine_decay",

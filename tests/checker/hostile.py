@@ -29,7 +29,7 @@ HOSTILE = {
     "endless_loop_catching": (
         inside("while True:\n    try:\n        while True: pass\n    except BaseException: pass"),
         2,
-        "did not end",
+        "still running",
     ),
     "endless_at_import": ("x = [i for i in iter(int, 1)]\n" + WRONG_NET, 1, "gate"),
     "exits": (inside("import sys; sys.exit(0)"), 2, "sys.exit"),
@@ -46,16 +46,14 @@ HOSTILE = {
     "prints_for_ever": (inside("while True: print('x' * 1000)"), 2, "still running"),
     "prints_a_verdict": (inside(f"print({GOOD!r})"), 1, "gate"),
     "writes_to_every_pipe": (
-        inside(
-            f"import os\nfor d in range(3, 30):\n    try: os.write(d, {GOOD.encode()!r} + b'\\n')\n    except OSError: pass"
-        ),
+        inside(f"import os\nfor d in range(3, 30):\n    try: os.write(d, {GOOD.encode()!r})\n    except OSError: pass"),
         2,
         "",
     ),
     "deletes_stdout": (inside("import sys; sys.stdout = None; sys.stderr = None"), 1, "gate"),
     "closes_everything": (inside("import os; os.closerange(0, 100)"), 2, ""),
     "allocates": (inside("x = np.ones((200, 1000, 1000, 10))"), 2, "MemoryError"),
-    "allocates_slowly": (inside("x = []\nwhile True: x.append(bytearray(10_000_000))"), 2, "Memory"),
+    "allocates_slowly": (inside("x = []\nwhile True: x.append(np.ones(10_000_000))"), 2, "Memory"),
     "reads_input": (inside("name = input('name? ')"), 2, "input"),
     "patches_numpy": (
         inside("np.allclose = lambda *a, **k: True; np.abs = lambda x: x * 0; np.array_equal = lambda *a: True"),

@@ -76,9 +76,8 @@ def main() -> None:
                 missed.append((e, r))
     for e, r in missed:
         said = [f"{f.id or f.level}@{f.line}: {f.text}" for f in r.findings if f.level in ("wrong", "unknown")]
-        print(
-            f"{e.path.parent.name}/{e.path.name}: expected {' | '.join(e.expect)} {list(e.lines)}; {'; '.join(said)[:300]}"
-        )
+        expected = f"{' | '.join(e.expect)} {list(e.lines)}"
+        print(f"{e.path.parent.name}/{e.path.name}: expected {expected}; {'; '.join(said)[:300]}")
     styles = len({e.style for e in entries if not e.right})
     print()
     print("| | files | result |")

@@ -75,9 +75,9 @@ class Layout:
         if role in ("db1", "b1", "db2", "b2"):
             form = self.b1 if role.endswith("1") else self.b2
             if form == "row" and A.ndim == 2 and A.shape[0] == 1:
-                return A[0]
+                return np.asarray(A[0])
             if form == "column" and A.ndim == 2 and A.shape[1] == 1:
-                return A[:, 0]
+                return np.asarray(A[:, 0])
             if form == "scalar" and A.size == 1:
                 return A.reshape(1)
             return A.T if self.samples == "columns" and A.ndim == 2 else A
@@ -85,7 +85,7 @@ class Layout:
             return A.reshape(1, -1)
         if A.ndim == 1:
             return A[:, None]
-        return A.T if self.samples == "columns" else A
+        return np.asarray(A.T if self.samples == "columns" else A)
 
     def send(self, role: str, A: Array) -> Json:
         value = self.theirs(role, np.asarray(A))
@@ -138,16 +138,19 @@ def to_array(value: Json) -> Array | None:
     """An array of numbers from an encoded array, number or nested list; else None."""
     if isinstance(value, bool | int | float):
         return np.asarray(float(value))
-    if isinstance(value, dict):
-        if "array" in value:
-            return np.array(value["array"], dtype=float).reshape(value["shape"])
-        if value.get("list"):
-            parts = [to_array(v) if not (isinstance(v, dict) and "tuple" in v) else None for v in value["list"]]
-            if all(p is not None for p in parts) and len({p.shape for p in parts if p is not None}) == 1:
-                if any(isinstance(v, dict) and "array" in v and np.ndim(to_array(v)) > 1 for v in value["list"]):
-                    return None  # a list of matrices is a container
-                return np.array(parts)
-    return None
+    if not isinstance(value, dict):
+        return None
+    if "array" in value:
+        return np.array(value["array"], dtype=float).reshape(value["shape"])
+    if not value.get("list"):
+        return None
+    parts = [to_array(v) if not (isinstance(v, dict) and "tuple" in v) else None for v in value["list"]]
+    arrays = [p for p in parts if p is not None]
+    if len(arrays) < len(parts) or len({p.shape for p in arrays}) > 1:
+        return None
+    if any(isinstance(v, dict) and "array" in v and p.ndim > 1 for v, p in zip(value["list"], arrays, strict=True)):
+        return None  # a list of matrices is a container
+    return np.array(arrays)
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def leaves(value: Json, names: Names = None, path: Path | None = None, name: str
         yield Leaf(path, name, array, value.get("dtype", "list") if isinstance(value, dict) else "number")
     elif isinstance(value, dict):
         if "tuple" in value or "list" in value:
-            items = value.get("tuple", value.get("list"))
+            items = value["tuple"] if "tuple" in value else value["list"]
             inner = names if isinstance(names, list) and len(names) == len(items) else [None] * len(items)
             for i, item in enumerate(items):
                 yield from leaves(item, inner[i], [*path, i], None)
@@ -562,7 +565,7 @@ def call(target: Json, function: Function, roles: dict[str, str], env: dict[str,
             keywords[arg.name] = env[role]
         else:
             args.append(env[role])
-    return {"do": "call", "f": target, "args": args, "keywords": keywords, "as": name, "watch": True}
+    return {"do": "call", "f": target, "args": args, "keywords": keywords, "as": name}
 
 
 # An optional argument is given only where it says what it means; a layer's width or a flag keeps its default.
@@ -586,11 +589,14 @@ UNKNOWN = ["X", "params", "y", "cache", "A2", "A1", "Z1", "Z2", "W1", "b1", "W2"
 
 
 AMBIGUOUS = {
-    "p": ["A2", "params"], "a": ["X", "A2", "A1", "Z2"], "h": ["A1", "A2", "X"], "z": ["Z2", "A2", "Z1"], "a2": ["A2", "Z2"],
+    "p": ["A2", "params"], "a": ["X", "A2", "A1", "Z2"], "h": ["A1", "A2", "X"], "z": ["Z2", "A2", "Z1"],
+    "a2": ["A2", "Z2"],
     "out": ["A2", "Z2"], "hidden": ["A1", "cache"], "output": ["A2", "y"], "outputs": ["A2", "y"], "o": ["A2", "Z2"],
-    "grad": ["dZ2", "dA2", "grads"], "g": ["grads", "dZ2"], "l1": ["A1", "lam"], "q": ["A2"], "u": ["Z1"], "w": ["params", "W1"],
+    "grad": ["dZ2", "dA2", "grads"], "g": ["grads", "dZ2"], "l1": ["A1", "lam"], "q": ["A2"], "u": ["Z1"],
+    "w": ["params", "W1"],
     "activations": ["cache", "A1"], "error": ["dZ2", "dA2"], "err": ["dZ2", "dA2"], "expected": ["y"], "ctx": ["cache"],
-    "hiddenlayer": ["A1"], "layer1": ["A1"], "layer2": ["A2"], "v": ["W2"], "weights": ["params"], "inputhidden": ["W1", "Z1"],
+    "hiddenlayer": ["A1"], "layer1": ["A1"], "layer2": ["A2"], "v": ["W2"], "weights": ["params"],
+    "inputhidden": ["W1", "Z1"],
 }  # fmt: skip
 
 
@@ -705,6 +711,7 @@ class Reader:
         forwards = [r for start in starts for r in self.with_forward(start)]
         clean = [r for r in forwards if r.head and not r.mistake]
         forwards = clean or [r for r in forwards if r.head] or forwards
+        forwards.sort(key=lambda r: -r.score)
         complete: list[Reading] = []
         rivals = len(self.found.best("backward")) > 1
         for f in forwards[:10]:
@@ -719,10 +726,7 @@ class Reader:
         """Whether the text of their functions speaks of many samples: sums, means, shapes."""
         functions = [f for kind in ("forward", "backward", "loss") for f in self.found.best(kind)[:1] if f.node]
         lines = self.code.text.splitlines()
-        text = "\n".join(
-            "\n".join(lines[f.node.lineno - 1 : f.node.end_lineno])  # type: ignore[attr-defined]
-            for f in functions
-        )
+        text = "\n".join("\n".join(lines[f.line - 1 : getattr(f.node, "end_lineno", f.line)]) for f in functions)
         return re.search(r"\.shape\[|mean\(|sum\(|len\((X|y|Y|labels|inputs)\)|/ *[mnN]\b|axis", text) is not None
 
     def singles(self, start: Reading) -> list[Layout]:
@@ -827,9 +831,10 @@ class Reader:
         for f in functions:
             for node in ast.walk(f.node) if f.node else ():
                 if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-                    role = role_of(node.slice.value)
-                    if role in PARAMS and role not in keys:
-                        keys[role] = node.slice.value
+                    key = node.slice.value
+                    role = role_of(key)
+                    if isinstance(key, str) and role in PARAMS and role not in keys:
+                        keys[role] = key
         if len(keys) == 4:
             template = {"dict": [[keys[r], None] for r in PARAMS]}
             result.append(Transport("container", {r: [keys[r]] for r in PARAMS}, template))
@@ -969,7 +974,7 @@ class Reader:
         yield start
 
     def call_backward(self, start: Reading, function: Function) -> Iterator[Reading]:
-        """Every way to call it that leaves gradients; where it needs what loss leaves in the object, loss comes first."""
+        """Every way to call it that leaves gradients; loss comes first where backward needs what it has left."""
         failed: list[tuple[str, Json]] = []
         for loss_first in (
             (False, True) if self.found.owner and start.loss and start.loss.function != function else (False,)
@@ -1247,9 +1252,9 @@ def to_list(value: Json) -> Any:
 
 def settle(reading: Reading, grads: dict[str, tuple[str, Path]], via: str) -> bool:
     reading.grads, reading.via = grads, via
-    if via in ("change", "new parameters") and reading.rate == 1.0 and reading.backward:
-        if "lr" in reading.backward.roles.values():
-            reading.rate = LR
+    changes = via in ("change", "new parameters") and reading.rate == 1.0
+    if changes and reading.backward and "lr" in reading.backward.roles.values():
+        reading.rate = LR
     return True
 
 

@@ -55,3 +55,10 @@ def run(options: argparse.Namespace) -> int:
         print(reports[0].text(colour))
     codes = {r.code for r in reports}
     return 1 if 1 in codes else 2 if 2 in codes else 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command alone, as `python -m twolayer.checker FILE`."""
+    parser = argparse.ArgumentParser("twolayer")
+    add_check_command(parser.add_subparsers(required=True))
+    return run(parser.parse_args(["check", *(sys.argv[1:] if arguments is None else arguments)]))

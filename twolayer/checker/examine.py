@@ -15,6 +15,13 @@ from twolayer.checker.sandbox import Asks, CannotCheckError
 
 Json = Any
 LAMBDA, KEEP = 0.7, 0.6
+LIKELY = [  # what is meant where there is no loss function
+    Loss("cross-entropy", "1/n"),
+    Loss("squared error", "1/n"),
+    Loss("squared error", "1/2n"),
+    Loss("squared error", "1/2"),
+    Loss("cross-entropy", "sum"),
+]
 
 
 class Examiner:
@@ -98,10 +105,10 @@ class Examiner:
 
     def exception(self, errors: list[Json], reading: Reading | None, check: str) -> None:
         """An exception of their own."""
+        error = errors[0]
         n = 7  # samples: a square of that size is y against the predictions, each with each
-        square = [e for e in errors if [n, n] in e["shapes"].values()]
-        product = [e for e in errors if is_product(e)]
-        error = (square or product or errors)[0]
+        square = [name for name, shape in error["shapes"].items() if shape == [n, n]]
+        line = error["line"]
         said = f"{error['type']} in {error['function']}: {error['message']}"
         if error["type"] in ("TimeLimitError",):
             raise CannotCheckError(f"{error['function']} was still running after its time (line {error['line']})")
@@ -112,6 +119,7 @@ class Examiner:
         id, words = "raises", ""
         if square:
             id, words = "y-broadcast", "; y of shape (n,) against (n, 1) has become (n, n)"
+            line = self.assigned(square[0], error["function"]) or line
         elif is_product(error):
             id, words = "product-order", "; a factor is not transposed, or the factors are in the wrong order"
         level = (
@@ -121,7 +129,12 @@ class Examiner:
         )
         if reading and reading.head:
             self.describe(reading)
-        self.add(level, check, said + words, id=id, line=error["line"], equation="bp-W1" if level == "wrong" else "")
+        self.add(level, check, said + words, id=id, line=line, equation="bp-W1" if level == "wrong" else "")
+
+    def assigned(self, name: str, function: str) -> int:
+        """The line where a variable of a function is first assigned."""
+        nodes = [node for (_, f), node in self.code.functions.items() if f == function]
+        return min((s.lineno for node in nodes for n, s in self.code.assignments(node) if n == name), default=0)
 
     def clearly_called(self, reading: Reading) -> bool:
         """Whether forward is right and every argument of backward says what it is: then an exception is theirs."""
@@ -134,7 +147,7 @@ class Examiner:
         for kind, step in (("forward", reading.forward), ("loss", reading.loss), ("backward", reading.backward)):
             if step:
                 parts.append(f"{kind} = {step.function}")
-        parts += reading.layout.describe() + [reading.transport.describe()]
+        parts += [*reading.layout.describe(), reading.transport.describe()]
         if reading.head:
             parts.append(f"{reading.hidden} inside, {reading.head} out")
         if reading.loss_kind and reading.loss:
@@ -298,8 +311,7 @@ class Examiner:
         (problem, theirs, truth), F = cases[0], reading.canonical(cases[0][0])
         found: tuple[float, list[Mistake], Loss] | None = None
         if F:
-            losses = [reading.loss_kind] if reading.loss_kind else [Loss("cross-entropy", "1/n"), Loss("squared error", "1/n"),
-                      Loss("squared error", "1/2n"), Loss("squared error", "1/2"), Loss("cross-entropy", "sum")]  # fmt: skip
+            losses = [reading.loss_kind] if reading.loss_kind else LIKELY
             prepared = []
             for p, grads, _ in cases:
                 G = reading.canonical(p)
@@ -329,7 +341,8 @@ class Examiner:
         if truth and self.factor(reading, theirs, truth, numbers):
             return
         wrong = [r for r in theirs if truth and not same(theirs[r], truth[r], 1e-5)]
-        text = f"{diagnose.joined(wrong) if wrong else 'the gradients'} not right, and no known mistake gives these numbers"
+        which = diagnose.joined(wrong) if wrong else "the gradients"
+        text = f"{which}: not right, and no known mistake gives these numbers"
         assert reading.backward
         line = self.line(wrong[0], [reading.backward.function]) if wrong else 0
         self.add("wrong", "gradients", text, id="unmatched", line=line or reading.backward.function.line,
@@ -519,7 +532,7 @@ class Examiner:
             self.add("wrong", "update", text, id="update-sign", line=line, equation=equation)
             return
         sums = all(near(after[r], rate * steps[r]) or near(after[r], -rate * steps[r]) for r in PARAMS)
-        text = f"{diagnose.joined(wrong)} {'is' if len(wrong) == 1 else 'are'} not the old value minus the rate times the gradient"
+        text = f"{diagnose.joined(wrong)}: not the old value minus the rate times the gradient"
         self.add(
             "wrong", "update", text, id="update-replaces" if sums else "update-wrong", line=line, equation=equation
         )
@@ -596,7 +609,8 @@ class Examiner:
         elif known in ("He", "1/√d", "Glorot"):
             self.add("ok", "initialisation", f"standard deviation of W1 as {known}")
         else:
-            said = f"W1 has mean {W1.mean():.2g} and standard deviation {std:.2g}; He's would be √(2/fan_in) = {np.sqrt(2 / d):.2g}"
+            he = f"He's would be √(2/fan_in) = {np.sqrt(2 / d):.2g}"
+            said = f"W1 has mean {W1.mean():.2g} and standard deviation {std:.2g}; {he}"
             self.add("note", "initialisation", said, equation="init-he")
         if made["b1"].any():
             self.add("note", "initialisation", "b1 does not start at zero")
@@ -775,7 +789,8 @@ class Examiner:
                     if answer["error"]:
                         continue
                     new = Call(functions[0], roles, {} if kind != "loss" else {"loss": ("loss", [])})
-                    draft = replace(changed, **{kind: new})
+                    draft = replace(changed)
+                    setattr(draft, kind, new)
                     fine = kind == "loss" or (adapt.label_forward(draft, new, answer, problem) if kind == "forward"
                                               else adapt.label_backward(draft, answer, problem))  # fmt: skip
                     if fine:
@@ -886,7 +901,7 @@ class Examiner:
     def check_habits(self, reading: Reading) -> None:
         """What is no mistake in the numbers, but will bite."""
         problem = reading.problem(1)
-        answer = self.run(reading.script(problem))[0]
+        answer = self.run(reading.script(problem) | {"watch": True})[0]
         if answer["error"]:
             return
         changed = {

@@ -15,52 +15,56 @@ GRADS = ("dW1", "db1", "dW2", "db2")
 
 # Names as they appear once lower-cased and without underscores.
 NAMES = {
-    "X": "x inputs input data features a0 aprev xbatch xtrain xdata samples images xb xs xi sample inputdata inputx xin"
-    " inputlayer l0 layer0 trainx inputarray example xsample batchx row feats",
-    "y": "y labels label targets target ytrue t actual truth ytrain ydata yb ys yi gt groundtruth yactual yt expected"
-    " desired batchy outputtrue trainy ybatch trues",
-    "params": "params parameters param weights theta p model net network pars weightsandbiases wb state prm thetas nn"
-    " weightdict paramdict",
-    "W1": "w1 weights1 weight1 wh whidden wih w1matrix weightsinputhidden inputhidden weightshidden hiddenweights theta1 wxh"
-    " wgtih syn0 wi weightsih weightih wtohidden win hiddenw layer1weights layer1w l1w fc1w weightinputhidden wa kernel1"
-    " winputhidden hw wij w01 wxtoh",
-    "b1": "b1 bias1 biases1 bh bhidden biashidden hiddenbias hiddenb layer1bias layer1b l1b fc1b biash biasinputhidden bias0"
-    " biashid hb b1vec hiddenbiases bi bxh",
-    "W2": "w2 weights2 weight2 wo wout who w2matrix weightshiddenoutput hiddenoutput weightsoutput outputweights theta2 why"
-    " wgtho syn1 weightsho weightho woutput outputw layer2weights layer2w l2w fc2w weighthiddenoutput kernel2"
-    " whiddenoutput wjk w12 whtoy ow v",
-    "b2": "b2 bias2 biases2 bo bout biasoutput outputbias outputb layer2bias layer2b l2b fc2b biaso biashiddenoutput by"
-    " boutput ob b2vec outputbiases bhy",
-    "Z1": "z1 zh zhidden hiddeninput hiddenin preact1 preactivation1 net1 neth s1 u1 hiddennet linear1 hiddenlayerinput"
-    " prehidden hiddenpre hiddensum zhid hin u hpre lin1 hiddenz pre1",
-    "A1": "a1 ah ahidden hidden hiddenlayer h h1 hiddenoutput hiddenout act1 activation1 hiddenactivation layer1 l1"
-    " hiddenlayeroutput out1 o1 hout hact hid hiddena hiddenlayeractivation hiddenstate hiddenactivations",
-    "Z2": "z2 zo zout outputinput outputin preact2 net2 neto s2 u2 logits logit scores linear2 outputlayerinput score preout"
-    " outputnet lin2 outz zlast zfinal finalinput pre2",
-    "A2": "a2 al ao aout yhat ypred output outputs out probs prob probability probabilities pred preds prediction predictions"
-    " predicted act2 activation2 layer2 l2out yout outputlayer predictedoutput o2 yprob ypredicted yp h2 finaloutput"
-    " outputactivation phat yh predy activationoutput outputlayeroutput o proba ypr ahat q",
-    "cache": "cache caches memory ctx context tape intermediates store saved fwd forwardcache forwardresults tmp fwdcache"
-    " activations forwardvalues stuff saves values history mem trace forwardoutput acts interm internals",
-    "dZ2": "dz2 dout delta2 delta dz dscores dlogits gradoutput upstream dldz2 outputdelta deltaout deltaoutput gradz2 dzout"
-    " dzo grad dloss dlossdz2 gradout deltao errordelta2 dlogit gz2",
+    "X": "x inputs input data features a0 aprev xbatch xtrain xdata samples images xb xs xi sample inputdata"
+    " inputx xin inputlayer l0 layer0 trainx inputarray example xsample batchx row feats",
+    "y": "y labels label targets target ytrue t actual truth ytrain ydata yb ys yi gt groundtruth yactual yt"
+    " expected desired batchy outputtrue trainy ybatch trues",
+    "params": "params parameters param weights theta p model net network pars weightsandbiases wb state prm thetas"
+    " nn weightdict paramdict",
+    "W1": "w1 weights1 weight1 wh whidden wih w1matrix weightsinputhidden inputhidden weightshidden"
+    " hiddenweights theta1 wxh wgtih syn0 wi weightsih weightih wtohidden win hiddenw layer1weights"
+    " layer1w l1w fc1w weightinputhidden wa kernel1 winputhidden hw wij w01 wxtoh",
+    "b1": "b1 bias1 biases1 bh bhidden biashidden hiddenbias hiddenb layer1bias layer1b l1b fc1b biash"
+    " biasinputhidden bias0 biashid hb b1vec hiddenbiases bi bxh",
+    "W2": "w2 weights2 weight2 wo wout who w2matrix weightshiddenoutput hiddenoutput weightsoutput"
+    " outputweights theta2 why wgtho syn1 weightsho weightho woutput outputw layer2weights layer2w l2w"
+    " fc2w weighthiddenoutput kernel2 whiddenoutput wjk w12 whtoy ow v",
+    "b2": "b2 bias2 biases2 bo bout biasoutput outputbias outputb layer2bias layer2b l2b fc2b biaso"
+    " biashiddenoutput by boutput ob b2vec outputbiases bhy",
+    "Z1": "z1 zh zhidden hiddeninput hiddenin preact1 preactivation1 net1 neth s1 u1 hiddennet linear1"
+    " hiddenlayerinput prehidden hiddenpre hiddensum zhid hin u hpre lin1 hiddenz pre1",
+    "A1": "a1 ah ahidden hidden hiddenlayer h h1 hiddenoutput hiddenout act1 activation1 hiddenactivation"
+    " layer1 l1 hiddenlayeroutput out1 o1 hout hact hid hiddena hiddenlayeractivation hiddenstate"
+    " hiddenactivations",
+    "Z2": "z2 zo zout outputinput outputin preact2 net2 neto s2 u2 logits logit scores linear2 outputlayerinput"
+    " score preout outputnet lin2 outz zlast zfinal finalinput pre2",
+    "A2": "a2 al ao aout yhat ypred output outputs out probs prob probability probabilities pred preds"
+    " prediction predictions predicted act2 activation2 layer2 l2out yout outputlayer predictedoutput o2"
+    " yprob ypredicted yp h2 finaloutput outputactivation phat yh predy activationoutput outputlayeroutput"
+    " o proba ypr ahat q",
+    "cache": "cache caches memory ctx context tape intermediates store saved fwd forwardcache forwardresults tmp"
+    " fwdcache activations forwardvalues stuff saves values history mem trace forwardoutput acts interm"
+    " internals",
+    "dZ2": "dz2 dout delta2 delta dz dscores dlogits gradoutput upstream dldz2 outputdelta deltaout deltaoutput"
+    " gradz2 dzout dzo grad dloss dlossdz2 gradout deltao errordelta2 dlogit gz2",
     "dA2": "da2 dal dyhat dypred dldy dprob dldyhat dlda2 dprobs dpred dlda gradyhat dao",
-    "dZ1": "dz1 delta1 hiddendelta deltahidden dldz1 gradz1 dhiddenin deltah dzh hiddenerrordelta dhraw dpre dz1raw dzhid gz1"
-    " dpreact1 deltahid dhiddenz",
+    "dZ1": "dz1 delta1 hiddendelta deltahidden dldz1 gradz1 dhiddenin deltah dzh hiddenerrordelta dhraw dpre"
+    " dz1raw dzhid gz1 dpreact1 deltahid dhiddenz",
     "dA1": "da1 dhidden hiddenerror dlda1 grada1 dh errorhidden da dh1 dhid hiddenlayererror ga1 errorh dhout",
-    "dW1": "dw1 gradw1 gw1 dweights1 dldw1 w1grad nablaw1 dwh dwih deltaw1 dwhidden dtheta1 gradwh dw1grad dweightsinputhidden"
-    " grad1 w1gradient gradientw1 dwxh gradwhidden dhiddenweights",
-    "db1": "db1 gradb1 gb1 dbias1 dldb1 b1grad nablab1 dbh deltab1 dbhidden gradbh b1gradient gradientb1 dbiashidden"
-    " dhiddenbias dbiases1",
-    "dW2": "dw2 gradw2 gw2 dweights2 dldw2 w2grad nablaw2 dwo dwho deltaw2 dwout dtheta2 gradwo dweightshiddenoutput grad2"
-    " w2gradient gradientw2 dwhy gradwout doutputweights dv",
-    "db2": "db2 gradb2 gb2 dbias2 dldb2 b2grad nablab2 dbo deltab2 dbout gradbo b2gradient gradientb2 dbiasoutput dby"
-    " doutputbias dbiases2",
+    "dW1": "dw1 gradw1 gw1 dweights1 dldw1 w1grad nablaw1 dwh dwih deltaw1 dwhidden dtheta1 gradwh dw1grad"
+    " dweightsinputhidden grad1 w1gradient gradientw1 dwxh gradwhidden dhiddenweights",
+    "db1": "db1 gradb1 gb1 dbias1 dldb1 b1grad nablab1 dbh deltab1 dbhidden gradbh b1gradient gradientb1"
+    " dbiashidden dhiddenbias dbiases1",
+    "dW2": "dw2 gradw2 gw2 dweights2 dldw2 w2grad nablaw2 dwo dwho deltaw2 dwout dtheta2 gradwo"
+    " dweightshiddenoutput grad2 w2gradient gradientw2 dwhy gradwout doutputweights dv",
+    "db2": "db2 gradb2 gb2 dbias2 dldb2 b2grad nablab2 dbo deltab2 dbout gradbo b2gradient gradientb2"
+    " dbiasoutput dby doutputbias dbiases2",
     "grads": "grads gradients grad g derivatives gradient gradsdict gr dparams nabla",
-    "loss": "loss cost j l error err e totalloss costvalue mse bce objective lossvalue c avgloss meanloss totalcost",
+    "loss": "loss cost j l error err e totalloss costvalue mse bce objective lossvalue c avgloss meanloss"
+    " totalcost",
     "lr": "lr learningrate alpha eta stepsize rate learnrate gamma a epsilon",
-    "lam": "lambd lam reg l2 weightdecay lambda regularization regstrength reglambda l2lambda l2reg lmbda regularizationstrength"
-    " decay wd l2strength lamb regparam",
+    "lam": "lambd lam reg l2 weightdecay lambda regularization regstrength reglambda l2lambda l2reg lmbda"
+    " regularizationstrength decay wd l2strength lamb regparam",
     "keep": "keepprob keep pkeep keepprobability keeprate",
     "drop": "dropout droprate pdrop dropoutrate dropprob dropoutp dropoutprob",
     "momentum": "momentum mu beta1 beta",
@@ -68,21 +72,23 @@ NAMES = {
     "m": "m n batchsize nsamples numexamples numsamples bs size nexamples examples numsample mm",
     "rng": "rng generator randomgenerator gen randomstate",
     "seed": "seed randomseed",
-    "epochs": "epochs numiterations niter iterations steps maxiter nepochs numepochs iters nsteps numiters epoch niterations"
-    " numsteps maxepochs niters",
+    "epochs": "epochs numiterations niter iterations steps maxiter nepochs numepochs iters nsteps numiters epoch"
+    " niterations numsteps maxepochs niters",
     "training": "training istraining train mode",
     "verbose": "verbose printcost printevery show log debug",
     "activation": "activation activationname act hiddenactivation nonlinearity activationfunction",
-}
+}  # fmt: skip
 SIZES = {
-    "d": "nx inputsize nin d inputdim nfeatures infeatures n0 nin numinputs ninput inputs input inputnodes numfeatures in"
-    " inputs inputlayersize numinput dinput ni features indim inputneurons insize sizein nfeat dim dim0",
-    "h": "nh hiddensize hidden h hiddendim nhidden n1 hiddenunits hiddennodes numhidden hiddenlayersize units nhiddenunits hid"
-    " hiddenneurons sizehidden numhiddenunits nhid width hsize",
-    "k": "ny outputsize nout k outputdim nclasses n2 numclasses outputs output outfeatures outputnodes numoutputs noutput"
-    " outputlayersize classes noutputs numoutput doutput no outdim outputneurons outsize sizeout c o",
-    "sizes": "layerdims layersdims sizes layers dims architecture layersizes arch shape topology dimensions nnarchitecture"
-    " widths layer",
+    "d": "nx inputsize nin d inputdim nfeatures infeatures n0 numinputs ninput inputs input inputnodes"
+    " numfeatures in inputlayersize numinput dinput ni features indim inputneurons insize sizein nfeat dim"
+    " dim0",
+    "h": "nh hiddensize hidden h hiddendim nhidden n1 hiddenunits hiddennodes numhidden hiddenlayersize units"
+    " nhiddenunits hid hiddenneurons sizehidden numhiddenunits nhid width hsize",
+    "k": "ny outputsize nout k outputdim nclasses n2 numclasses outputs output outfeatures outputnodes"
+    " numoutputs noutput outputlayersize classes noutputs numoutput doutput no outdim outputneurons"
+    " outsize sizeout c o",
+    "sizes": "layerdims layersdims sizes layers dims architecture layersizes arch shape topology dimensions"
+    " nnarchitecture widths layer",
 }  # fmt: skip
 ROLE = {name: role for role, names in reversed(NAMES.items()) for name in names.split()}
 SIZE_ROLE = {name: role for role, names in reversed(SIZES.items()) for name in names.split()}
@@ -109,14 +115,18 @@ def role_of(name: object, sizes: bool = False) -> str | None:
 
 # Functions by their names
 
-HELPER = r"relu|sigmoid|sigm|tanh|softmax|linear|affine|activation|logistic|leaky|elu|gelu|softplus|swish|nonlin|onehot|derivative$"
+HELPER = (
+    r"relu|sigmoid|sigm|tanh|softmax|linear|affine|activation|logistic|leaky|elu|gelu|softplus|swish|nonlin|onehot"
+    r"|derivative$"
+)
 AWAY = (
     r"adam|momentum|rmsprop|velocity|nesterov|numerical|check|^test|plot|load|print|accuracy|schedule|decay|minibatch|show"
     r"|save|^eval|demo|numgrad|finite|standardi|normali|^score|velocit"
 )
 VARIANT = r"dropout|regulari[sz]|withl2|withreg|l2$|^l2|noisy|reg$"
 KINDS = (
-    ("init", r"^(he|xavier|kaiming|random|rand|zero|glorot)?init|init(ialize)?(d)?(params|parameters|weights|network|net)?$"
+    ("init", r"^(he|xavier|kaiming|random|rand|zero|glorot)?init"
+             r"|init(ialize)?(d)?(params|parameters|weights|network|net)?$"
              r"|^(create|make|build|new|setup|get|start|random|draw)(the)?(network|net|params|parameters|weights|model|nn)$"),
     ("loss_grad", r"(loss|cost|bce|mse|crossentropy|error|ce)\w*(grad|deriv|prime|backward|delta)"
                   r"|^(d|grad|deriv|derivative|delta|gradof|derivof)(of)?(the)?(loss|cost|bce|mse|crossentropy|error|output)"
@@ -138,7 +148,8 @@ EXACT = {
     "forward": "forward forwardpropagation forwardpass forwardprop lmodelforward feedforward modelforward",
     "loss": "bce computecost computeloss loss cost costfunction lossfunction bceloss crossentropy binarycrossentropy",
     "loss_grad": "bcegrad lossgrad lossgradient",
-    "backward": "backward backwardpropagation backpropagation backprop backwardpass backwardprop lmodelbackward modelbackward",
+    "backward": "backward backwardpropagation backpropagation backprop backwardpass backwardprop lmodelbackward"
+    " modelbackward",
     "update": "step update updateparameters updateparams updateweights",
     "train": "train fit model nnmodel",
     "predict": "predict",
@@ -209,11 +220,11 @@ class Code:
     def __init__(self, text: str, tree: ast.Module) -> None:
         self.text, self.tree = text, tree
         self.functions: dict[tuple[str, str], ast.AST] = {}
-        for statement in ast.walk(tree):
-            if isinstance(statement, ast.ClassDef):
-                for inner in statement.body:
-                    if isinstance(inner, ast.FunctionDef):
-                        self.functions[statement.name, inner.name] = inner
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                for method in node.body:
+                    if isinstance(method, ast.FunctionDef):
+                        self.functions[node.name, method.name] = method
         for statement in tree.body:
             for inner in (
                 ast.walk(statement) if not isinstance(statement, ast.ClassDef | ast.FunctionDef) else [statement]
@@ -321,7 +332,7 @@ def returned_names(node: ast.AST | None) -> Names:
         return None
     if isinstance(node, ast.Lambda):
         return names_of(node.body, {})
-    tuples = {
+    tuples: dict[str, ast.expr] = {
         target.id: statement.value
         for statement in ast.walk(node)
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple | ast.List)

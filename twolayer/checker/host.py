@@ -172,16 +172,20 @@ class Script:
 
     def __init__(self, host: Host, script: Json) -> None:
         self.host, self.operations, self.want = host, script["operations"], script["want"]
+        self.watched = bool(script.get("watch"))  # whether it matters what a call changes or draws
         self.results: dict[str, Any] = {}
         self.sent: list[tuple[str, np.ndarray, np.ndarray]] = []  # label, the array, a copy of it
 
     def run(self) -> Json:
-        error, mutated, drew = None, [], []
+        error: Json = None
+        mutated: list[list[str]] = []
+        drew: list[str] = []
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for operation in self.operations:
                 error = self.host.guarded(lambda operation=operation: self.do(operation, drew), self.host.limit)
-                mutated += [[operation.get("as", ""), name] for name in self.changed()]
+                if self.watched:
+                    mutated += [[operation.get("as", ""), name] for name in self.changed()]
                 if error:
                     error["during"] = operation.get("as", "")
                     break
@@ -203,15 +207,13 @@ class Script:
         elif kind == "get":
             self.results[operation["as"]] = self.decode(operation["value"])
         elif kind == "call":
-            before = get_state()[1:3] if operation.get("watch") else None
+            before = random_state() if self.watched else None
             f = self.decode(operation["f"])
             args = [self.decode(a) for a in operation.get("args", [])]
             keywords = {k: self.decode(v) for k, v in operation.get("keywords", {}).items()}
             self.results[operation["as"]] = f(*args, **keywords)
-            if before is not None:
-                after = get_state()[1:3]
-                if after[1] != before[1] or not array_equal(after[0], before[0]):
-                    drew.append(operation["as"])
+            if before is not None and random_state() != before:
+                drew.append(operation["as"])
 
     def decode(self, value: Json) -> Any:
         if not isinstance(value, dict):
@@ -265,6 +267,12 @@ def follow(value: Any, path: list[Any]) -> Any:
         else:
             value = getattr(value, key)
     return value
+
+
+def random_state() -> tuple[bytes, int]:
+    """Of NumPy's global generator."""
+    state: Any = get_state()
+    return state[1].tobytes(), int(state[2])
 
 
 def signature(f: Any) -> dict[str, Any]:
@@ -377,7 +385,8 @@ class StubFinder:
     """Imports a `Stub` for every plotting package."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self, is_package=True) if name.split(".")[0] in PLOTTING else None  # type: ignore[arg-type]
+        loader: Any = self
+        return ModuleSpec(name, loader, is_package=True) if name.split(".")[0] in PLOTTING else None
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType:
         return Stub(spec.name)
@@ -387,8 +396,9 @@ class StubFinder:
 
 FORBIDDEN = (
     "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.exec", "os.startfile", "subprocess.Popen",
-    "pty.spawn", "socket.connect", "socket.bind", "socket.sendto", "os.kill", "os.killpg", "ctypes.", "signal.pthread_kill",
-    "os.chown", "shutil.rmtree", "urllib.Request", "syslog.", "resource.setrlimit", "resource.prlimit", "os.putenv",
+    "pty.spawn", "socket.connect", "socket.bind", "socket.sendto", "os.kill", "os.killpg", "ctypes.",
+    "signal.pthread_kill", "os.chown", "shutil.rmtree", "urllib.Request", "syslog.",
+    "resource.setrlimit", "resource.prlimit", "os.putenv",
 )  # fmt: skip
 CHANGES_FILES = ("os.remove", "os.rename", "os.rmdir", "os.truncate", "os.mkdir", "os.link", "os.symlink", "os.chmod")
 
@@ -440,10 +450,12 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     sys.stdin = open(os.devnull)  # noqa: SIM115, PTH123
-    sys.stdout = sys.stderr = Bounded(2)  # type: ignore[assignment]
+    printed: Any = Bounded(2)
+    sys.stdout = sys.stderr = printed
     sys.argv = [options["filename"]]
     sys.path[0] = options["folder"]  # a second file of theirs is found there
-    sys.meta_path.insert(0, StubFinder())  # type: ignore[arg-type]
+    finder: Any = StubFinder()
+    sys.meta_path.insert(0, finder)
     limit_resources(options["seconds"], options["megabytes"])
     watch(os.getcwd())  # noqa: PTH109
     dumps, loads, write = json.dumps, json.loads, os.write  # theirs may be changed later

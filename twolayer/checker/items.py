@@ -33,7 +33,7 @@ class CheckedItem(pytest.Item):
         if self.finding.level != "ok":
             raise Mistake
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # type: ignore[override]
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         return Report(self.report.name, self.report.reading, [self.finding]).text()
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -45,4 +45,4 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         path = Path(name).resolve()
         if not path.is_file():
             raise pytest.UsageError(f"--twolayer-check: there is no file {name}")
-        items.extend(CheckedFile.from_parent(session, path=path).collect())  # type: ignore[arg-type]
+        items.extend(CheckedFile.from_parent(session, path=path).collect())

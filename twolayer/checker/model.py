@@ -253,9 +253,8 @@ class Loss:
 
     def factor(self, y: Array) -> float:
         n, k = y.shape
-        return {"mean": 1 / n / k, "sum": 1.0, "1/n": 1 / n, "1/2n": 0.5 / n, "1/2": 0.5, "half mean": 0.5 / n / k}[
-            self.scale
-        ]
+        scales = {"mean": 1 / n / k, "sum": 1.0, "1/n": 1 / n, "1/2n": 0.5 / n, "1/2": 0.5, "half mean": 0.5 / n / k}
+        return float(scales[self.scale])
 
     def value(self, F: Forward, y: Array) -> float:
         return float(self.factor(y) * np.sum(self.terms(F, y)))
@@ -286,15 +285,14 @@ class Loss:
         return head_grad(F.head, F.Z2, self.by_output(F, y))
 
     def __str__(self) -> str:
-        if self.kind == "squared error":
-            return {
-                "mean": "mean squared error",
-                "sum": "sum of squared errors",
-                "1/2": "half the sum of squared errors",
-            }.get(self.scale, f"squared error, {self.scale}")
-        return {"mean": "mean cross-entropy", "sum": "sum of cross-entropies"}.get(
-            self.scale, f"cross-entropy, {self.scale}"
-        )
+        words = {
+            ("squared error", "mean"): "mean squared error",
+            ("squared error", "sum"): "sum of squared errors",
+            ("squared error", "1/2"): "half the sum of squared errors",
+            ("cross-entropy", "mean"): "mean cross-entropy",
+            ("cross-entropy", "sum"): "sum of cross-entropies",
+        }
+        return words.get((self.kind, self.scale), f"{self.kind}, {self.scale}")
 
 
 LOSSES = [
