@@ -118,6 +118,8 @@ LAYOUTS = (
     Layout("rows", "out-in", "row", "row"),
     Layout("columns", "in-out", "column", "column"),
     Layout(lists=True),
+    Layout(W2="flat", b2="scalar", y="flat"),
+    Layout("rows", "out-in", W2="flat", b2="scalar", y="flat"),
 )
 SINGLE = (
     Layout("one"),
@@ -178,8 +180,9 @@ def leaves(value: Json, names: Names = None, path: Path | None = None, name: str
         if "tuple" in value or "list" in value:
             items = value["tuple"] if "tuple" in value else value["list"]
             inner = names if isinstance(names, list) and len(names) == len(items) else [None] * len(items)
+            fields = value.get("fields", [None] * len(items))
             for i, item in enumerate(items):
-                yield from leaves(item, inner[i], [*path, i], None)
+                yield from leaves(item, inner[i], [*path, i], fields[i])
         for key, item in value.get("dict", []):
             yield from leaves(item, None, [*path, key], key if isinstance(key, str) else name)
         for key, item in value.get("attributes", []):
@@ -193,13 +196,16 @@ def param_leaves(found: list[Leaf]) -> dict[str, Leaf] | None:
         role = leaf.role
         if role in PARAMS and role not in by_name:
             by_name[role] = leaf
-    if all(r in by_name for r in PARAMS):
+    if all(r in by_name for r in PARAMS) or (set(by_name) == {"W1", "W2"} and not any(map(is_bias, found))):
         return by_name
     ours = [leaf for leaf in found if not gradient_name(leaf)]
     biases = [leaf for leaf in ours if is_bias(leaf)]
     weights = [leaf for leaf in ours if not is_bias(leaf) and leaf.array.ndim in (1, 2) and leaf.array.size > 1]
     if len(weights) == 2 and len(biases) == 2:
         return {"W1": weights[0], "b1": biases[0], "W2": weights[1], "b2": biases[1]}
+    matrices = [leaf for leaf in weights if leaf.array.ndim == 2]
+    if len(matrices) == len(weights) == len(ours) == 2 and chained(*matrices):
+        return {"W1": matrices[0], "W2": matrices[1]}  # without biases
     matrices = [leaf for leaf in ours if leaf.array.ndim == 2 and min(leaf.array.shape) > 1]
     if len(ours) == 4 and matrices:
         W1 = matrices[0]
@@ -210,6 +216,10 @@ def param_leaves(found: list[Leaf]) -> dict[str, Leaf] | None:
         if len(b) == 2 and len(W2) == 1:
             return {"W1": W1, "b1": b[0], "W2": W2[0], "b2": b[1]}
     return None
+
+
+def chained(W1: Leaf, W2: Leaf) -> bool:
+    return bool(W1.array.shape[1] == W2.array.shape[0] or W1.array.shape[0] == W2.array.shape[1])
 
 
 def is_bias(leaf: Leaf) -> bool:
@@ -288,6 +298,7 @@ class Reading:
     mistake: str = ""
     loss_kind: Loss | None = None
     rate: float = 1.0
+    instance: str = ""  # the global object that stands for the class
     loss_first: bool = False  # backward needs what loss has left in the object
     score: float = 0.0
     agrees: bool = False  # with the formulas, where it was tried
@@ -297,8 +308,18 @@ class Reading:
     def problem(self, seed: int) -> Problem:
         d, h, k = self.dims
         n = 7 if seed % 2 else 6
-        problem = model.make_problem(seed, n, d, h, k)
+        problem = model.make_problem(seed, n, d, h, k, biases=self.biases)
         return problem.first() if self.layout.one else problem
+
+    @property
+    def biases(self) -> bool:
+        """Whether the network has any."""
+        return not self.transport.paths or "b1" in self.transport.paths
+
+    @property
+    def present(self) -> list[str]:
+        """The parameters that it has."""
+        return [role for role in PARAMS if self.biases or role.startswith("W")]
 
     # What may go into an argument
 
@@ -320,7 +341,7 @@ class Reading:
         transport = self.transport
         if transport.kind == "container" and transport.maker is None:
             value = transport.template
-            for role in PARAMS:
+            for role in self.present:
                 value = fill(value, transport.paths[role], env[role])
             return value
         if transport.kind == "container":
@@ -340,22 +361,24 @@ class Reading:
         if fresh:
             operations.append({"do": "seed", "seed": 3})
         if self.found.owner and self.found.constructor:
-            if fresh:
+            if fresh and self.instance:
+                operations.append({"do": "get", "value": {"copy": self.instance}, "as": "net"})
+            elif fresh:
                 arguments = bind(self.found.constructor, env, sizes=True)
                 operations.append(call({"name": self.found.owner}, self.found.constructor, arguments, env, "net"))
                 for name, value in self.settings_of_net(env):
                     operations.append({"do": "set", "path": ["net", name], "value": value})
             if self.transport.kind == "object":
-                for role in PARAMS:
+                for role in self.present:
                     operations.append({"do": "set", "path": ["net", *self.transport.paths[role]], "value": env[role]})
         if self.transport.kind == "globals":
-            for role in PARAMS:
+            for role in self.present:
                 path = [None, *self.transport.paths[role]]
                 operations.append({"do": "set", "path": path, "value": env[role]})
         if self.transport.kind == "container" and self.transport.maker:
             maker = self.transport.maker
             operations.append(call(self.target(maker), maker, bind(maker, env, sizes=True), env, "container"))
-            for role in PARAMS:
+            for role in self.present:
                 path = ["container", *self.transport.paths[role]]
                 operations.append({"do": "set", "path": path, "value": env[role]})
         for name, value in self.globals.items():
@@ -376,14 +399,17 @@ class Reading:
 
     def upstream(self, problem: Problem, env: dict[str, Json]) -> None:
         """dZ2 and dA2 by the formulas, for a backward that asks for them and no function of theirs that gives them."""
-        if not self.backward or self.loss_grad:
-            return
-        if {"dZ2", "dA2"} & set(self.backward.roles.values()):
+        if self.is_fed():
             F = self.canonical(problem)
             if F:
                 loss = self.loss_kind or default_loss(F)
                 env["dZ2"] = self.layout.send("dZ2", loss.by_logits(F, problem.y))
                 env["dA2"] = self.layout.send("dA2", loss.by_output(F, problem.y))
+
+    def is_fed(self) -> bool:
+        """Whether backward begins from a derivative that we give it."""
+        roles = set(self.backward.roles.values()) if self.backward else set()
+        return bool({"dZ2", "dA2"} & roles) and not self.loss_grad
 
     def canonical(self, problem: Problem) -> Forward | None:
         """Our forward pass in their variant, with the mistake that theirs has, if any."""
@@ -778,9 +804,16 @@ class Reader:
                 params = param_leaves(list(leaves(answer["results"]["net"])))
                 if params:
                     yield from self.from_template("object", params, None, None, dims)
-                else:  # functions in a class, without state
+                    return
+                if not self.found.instance:  # functions in a class, without state
                     yield from self.starts_of_names(dims)
-                return
+                    return
+        if self.found.instance:
+            look: Json = [{"do": "get", "value": {"copy": self.found.instance}, "as": "net"}]
+            net = self.run({"operations": look, "want": ["net"]})["results"].get("net")
+            params = param_leaves(list(leaves(net)))
+            for start in self.from_template("object", params, None, None, (0, 0, 0)) if params else ():
+                yield replace(start, instance=self.found.instance)
 
     def starts_of_init(self, init: Function, dims: Dims) -> Iterator[Reading]:
         start = self.blank(Transport("arguments"), dims, True)
@@ -820,6 +853,8 @@ class Reader:
         """No initialisation to learn from: the usual shapes, and containers as the text uses them."""
         for transport in self.transports_by_text():
             for layout in LAYOUTS:
+                if layout.W2 == "flat" and dims[2] > 1:
+                    continue
                 yield self.blank(transport, dims, True, layout)
 
     def transports_by_text(self) -> list[Transport]:
@@ -878,6 +913,8 @@ class Reader:
                     continue
                 reading = replace(start, forward=Call(function, roles))
                 if reading.forward and label_forward(reading, reading.forward, answer, problem):
+                    if reading.mistake and function in self.found.best("predict"):
+                        continue  # classes, not outputs
                     yield reading
                     break
 
@@ -942,7 +979,7 @@ class Reader:
                 for done in self.call_backward(reading, function):
                     some = True
                     yield done
-                    if done.score >= start.score + 6:
+                    if fits(done):
                         break
         if not some:
             yield start
@@ -1081,10 +1118,33 @@ class Reader:
                 at, _, answer = draft.observe(self.asks, problem)
                 if answer["error"] or at is problem or not draft.forward:
                     continue
-                if label_forward(draft, draft.forward, answer, at) and draft.head:
+                if label_forward(draft, draft.forward, answer, at) and draft.head and not draft.mistake:
                     yield draft
                     return
-        yield reading
+        at, grads, _ = reading.observe(self.asks, problem)
+        for hidden, head in self.likely_networks(reading):
+            draft = replace(reading, hidden=hidden, head=head, forward=None)
+            F = draft.canonical(at)
+            for kind in self.likely_losses() if F else []:
+                if F and model.possible(kind, F.head):
+                    right = model.backward(F, kind.by_logits(F, at.y), at.params[2])
+                    if all(model.close(grads.get(r, np.empty(0)), right[r], 1e-4) for r in GRADS):
+                        yield replace(draft, loss_kind=kind, agrees=True, score=reading.score + 6)
+                        return
+        for hidden, head in self.likely_networks(reading)[:1]:
+            yield replace(reading, hidden=hidden, head=head, forward=None)
+
+    def likely_losses(self) -> list[Loss]:
+        """What may be meant where no loss function says it: no cross-entropy where only squares are summed."""
+        squares = self.code.mentions(r"(mean|sum)\(\s*(np\.(square|power)\(|\(|e(rr(or)?)?\s*\*\*)|mse|squared")
+        only = squares and not self.code.mentions(r"\blog|entropy|bce")
+        return [loss for loss in model.LOSSES if not only or loss.kind == "squared error"]
+
+    def likely_networks(self, reading: Reading) -> list[tuple[str, str]]:
+        """What a training without a forward function may train, by the words in its text."""
+        words = (("ReLU", r"maximum|relu|[<>]=? *0\b"), ("tanh", r"tanh"), ("sigmoid", r"sigm|exp|expit"))
+        hidden = [name for name, pattern in words if self.code.mentions(pattern)] or ["sigmoid"]
+        return [(name, "softmax" if reading.dims[2] > 1 else "sigmoid") for name in hidden]
 
     def scored(self, reading: Reading, answer: Json, problem: Problem) -> Reading:
         """Points for shapes that fit and for gradients that agree with the formulas."""
@@ -1101,13 +1161,16 @@ class Reader:
         if bias_forms_agree(reading, answer):
             score += 0.5
         F = reading.canonical(problem)
-        kinds = [reading.loss_kind] if reading.loss_kind else model.LOSSES
+        kinds = [reading.loss_kind] if reading.loss_kind else self.likely_losses()
+        if F and reading.is_fed() and not reading.loss_kind:
+            kinds = [default_loss(F)]
         for kind in kinds if F else []:
             assert F
             if kind and model.possible(kind, F.head):
                 right = model.backward(F, kind.by_logits(F, problem.y), problem.params[2])
-                agree = sum(role in grads and model.close(grads[role], right[role], 1e-4) for role in GRADS)
-                if agree == 4:
+                wanted = ["d" + role for role in reading.present]
+                agree = sum(role in grads and model.close(grads[role], right[role], 1e-4) for role in wanted)
+                if agree == len(wanted):
                     known = reading.loss_kind if reading.loss else kind
                     return replace(reading, score=score + 8, loss_kind=known, agrees=bias_forms_agree(reading, answer))
                 score = max(score, reading.score + 4 + 0.5 * agree)
@@ -1130,6 +1193,8 @@ def layouts_of(shapes: dict[str, tuple[int, ...]], lists: bool) -> Iterator[tupl
     W1, W2 = shapes["W1"], shapes["W2"]
     if len(W1) != 2:
         return
+    if "b1" not in shapes:
+        shapes = shapes | {"b1": (1,), "b2": (1,)}
     forms = {"b1": bias_form(shapes["b1"]), "b2": bias_form(shapes["b2"])}
     if len(W2) == 1:
         h = W2[0]
@@ -1156,6 +1221,8 @@ def bias_form(shape: tuple[int, ...]) -> str:
 
 
 def forms_of_y(reading: Reading) -> list[str]:
+    if reading.layout.W2 == "flat" and not reading.layout.one:
+        return ["flat", "like the output"]
     if reading.layout.one:
         return ["number", "like the output"] if reading.layout.y == "number" else ["like the output", "number"]
     return ["like the output", "flat"] if reading.dims[2] == 1 else ["like the output", "classes"]
@@ -1172,7 +1239,7 @@ def label_forward(reading: Reading, step: Call, answer: Json, problem: Problem) 
     labels = step.labels
     best: tuple[float, str, Path, Forward | None] | None = None
     for place, (result, leaf) in enumerate(found):
-        role = leaf.role
+        role = leaf.role if len(found) > 1 else None  # a single result is the output, whatever its name
         if role in ("Z1", "A1", "Z2", "A2", "mask"):
             labels.setdefault(role, (result, leaf.path))
         if leaf.array.size != size or role in ("Z1", "A1", "X", *PARAMS):
@@ -1227,7 +1294,7 @@ def label_backward(reading: Reading, answer: Json, problem: Problem) -> bool:
         if leaf.role in GRADS:
             grads.setdefault(leaf.role, ("backward", leaf.path))
     if len(grads) >= 2:
-        return settle(reading, grads, "returned")
+        return settle(reading, complete_grads(grads, found, problem, reading), "returned")
     roles = [leaf.role for leaf in found]
     if all(r in roles for r in PARAMS):
         grads = {"d" + str(leaf.role): ("backward", leaf.path) for leaf in found if leaf.role in PARAMS}
@@ -1243,6 +1310,21 @@ def label_backward(reading: Reading, answer: Json, problem: Problem) -> bool:
         if any(to_list(answer["results"][r]) != to_list(before[r]) for r in PARAMS):
             return settle(reading, {"d" + r: (r, []) for r in PARAMS}, "change")
     return False
+
+
+def complete_grads(
+    grads: dict[str, tuple[str, Path]], found: list[Leaf], problem: Problem, reading: Reading
+) -> dict[str, tuple[str, Path]]:
+    """Some gradients are named in the return statement; the others by their shape, or by being left over."""
+    rest = [leaf for leaf in found if leaf.role not in GRADS and not (leaf.role or "").startswith("d")]
+    missing = ["d" + role for role in reading.present if "d" + role not in grads]
+    for role in missing:
+        shape = np.shape(reading.layout.theirs(role, problem.params[GRADS.index(role)]))
+        fit = [leaf for leaf in rest if leaf.array.shape == shape] or (rest if len(rest) == len(missing) else [])
+        if fit:
+            grads[role] = ("backward", fit[0].path)
+            rest = [leaf for leaf in rest if leaf is not fit[0]]
+    return grads
 
 
 def to_list(value: Json) -> Any:
@@ -1286,18 +1368,23 @@ def label_attributes(reading: Reading, answer: Json) -> bool:
     after = answer["results"]["after"]
     found = list(leaves(after))
     grads = {leaf.role: ("after", leaf.path) for leaf in found if leaf.role in GRADS}
-    if len(grads) == 4:
-        return settle(reading, {str(r): g for r, g in grads.items()}, "attributes")
+    expected = ["d" + role for role in reading.present]
+    if all(r in grads for r in expected):
+        return settle(reading, {str(r): g for r, g in grads.items() if r in expected}, "attributes")
     if reading.transport.kind != "object":
         return False
     for role, path in reading.transport.paths.items():
         siblings = [
+            leaf
+            for leaf in found
+            if leaf.path[-1] == path[-1] and any(plain(str(p)).startswith("grad") for p in leaf.path[:-1])
+        ] or [
             leaf for leaf in found if leaf.path[:-1] == path[:-1] and leaf.path != path and grad_of(leaf, str(path[-1]))
         ]
         if siblings:
             grads["d" + role] = ("after", siblings[0].path)
-    if len(grads) == 4:
-        return settle(reading, {str(r): g for r, g in grads.items()}, "attributes")
+    if all(r in grads for r in expected):
+        return settle(reading, {str(r): g for r, g in grads.items() if r in expected}, "attributes")
     before = reading.environment(reading.problem(1))
     if all(to_list(get(after, path)) == to_list(before[role]) for role, path in reading.transport.paths.items()):
         return False  # nothing changed
@@ -1323,7 +1410,7 @@ def grad_of(leaf: Leaf, name: str) -> bool:
 def bias_forms_agree(reading: Reading, answer: Json) -> bool:
     """Whether db1 came back in the shape that b1 was given."""
     if "db1" not in reading.grads:
-        return False
+        return not reading.biases
     name, path = reading.grads["db1"]
     array = to_array(get(answer["results"].get(name), path))
     return array is not None and array.shape == np.shape(reading.layout.theirs("b1", np.zeros(reading.dims[1])))

@@ -13,10 +13,13 @@ from concurrent.futures import Future, as_completed
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from twolayer.checker.compose import compose
 from twolayer.checker.examine import Examiner
 from twolayer.checker.find import Code
 from twolayer.checker.report import Finding, Report
-from twolayer.checker.sandbox import CannotCheckError, Here, Sandbox
+from twolayer.checker.sandbox import Asks, CannotCheckError, Here, Sandbox
 
 LARGEST = 2**20  # bytes of a file
 
@@ -32,8 +35,9 @@ def check_file(
         with Sandbox(path, seconds, megabytes) as sandbox:
             try:
                 request = {"do": "load", "source": text, "filename": str(path), "module": "checked"}
-                names = sandbox.ask(request)
-                explain_missing(names, Examiner(sandbox, Code(text, tree), names, report, mapping or {}))
+                names, code = sandbox.ask(request), Code(text, tree)
+                names = composed(sandbox, code, names)
+                explain_missing(names, Examiner(sandbox, code, names, report, mapping or {}))
             finally:
                 report.printed = sandbox.output().decode("utf-8", "replace")
     except CannotCheckError as error:
@@ -47,12 +51,26 @@ def check_file(
     return report
 
 
+def composed(asks: Asks, code: Code, names: Any) -> Any:
+    """The names, with a network of their layers where they have layers only."""
+    text = compose(names)
+    if not text:
+        return names
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            node.lineno = 0  # on no line of theirs
+    code.functions |= Code(text, tree).functions
+    return asks.ask({"do": "extend", "source": text}) | {"problems": names.get("problems", [])}
+
+
 def explain_missing(names: Any, examiner: Examiner) -> None:
     """Examine; where that fails and an import had failed, the import is the reason to give."""
     problems = names["problems"]
     absent = [p for p in problems if p.get("missing")]
     try:
-        examiner.examine()
+        with np.errstate(all="ignore"):
+            examiner.examine()
     except CannotCheckError as error:
         if absent:
             first = absent[0]
@@ -183,8 +201,6 @@ def check(namespace: dict[str, Any] | types.ModuleType, seconds: float = 5.0, **
     """
     import random
 
-    import numpy as np
-
     given = vars(namespace) if isinstance(namespace, types.ModuleType) else namespace
     report, start = Report("this notebook"), time.monotonic()
     states = np.random.get_state(), random.getstate()  # noqa: NPY002
@@ -192,8 +208,8 @@ def check(namespace: dict[str, Any] | types.ModuleType, seconds: float = 5.0, **
         copy = copied(given)
         code = sources(given)
         here = Here(copy, seconds)
-        names = here.ask({"do": "names"})
-        with quiet():
+        names = composed(here, code, here.ask({"do": "names"}))
+        with quiet(), np.errstate(all="ignore"):
             Examiner(here, code, names, report, mapping).examine()
     except CannotCheckError as error:
         report.findings.append(Finding("unknown", "could not check", str(error)))

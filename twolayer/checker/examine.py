@@ -129,6 +129,8 @@ class Examiner:
         )
         if reading and reading.head:
             self.describe(reading)
+        if level == "unknown":
+            said, words = f"could not be called; called in the likeliest way, {said}", ""
         self.add(level, check, said + words, id=id, line=line, equation="bp-W1" if level == "wrong" else "")
 
     def assigned(self, name: str, function: str) -> int:
@@ -269,8 +271,8 @@ class Examiner:
         tolerance = self.tolerance(reading, cases[0][1])
         agreed = [self.agrees(reading, *case, tolerance) for case in cases]
         if all(agreed):
-            count, against = sum(p.size for p in cases[0][0].params), agreed[0]
-            missing = [g for g in GRADS if g not in cases[0][1]]
+            count, against = sum(g.size for g in theirs.values()), agreed[0]
+            missing = ["d" + r for r in reading.present if "d" + r not in cases[0][1]]
             self.add("ok", "gradients", f"all {count} coordinates agree with {against}")
             if missing:
                 self.add("unknown", "gradients", f"{diagnose.joined(missing)} not found")
@@ -296,7 +298,10 @@ class Examiner:
         F = reading.canonical(problem)
         if F is None:
             return ""
-        losses = [reading.loss_kind] if reading.loss_kind else [x for x in model.LOSSES if model.possible(x, F.head)]
+        likely = model.LOSSES if reading.loss else self.reader.likely_losses()
+        if reading.is_fed():
+            likely = [adapt.default_loss(F)]
+        losses = [reading.loss_kind] if reading.loss_kind else [x for x in likely if model.possible(x, F.head)]
         for loss in losses:
             if loss:
                 right = model.backward(F, loss.by_logits(F, problem.y), problem.params[2])
@@ -311,13 +316,18 @@ class Examiner:
         (problem, theirs, truth), F = cases[0], reading.canonical(cases[0][0])
         found: tuple[float, list[Mistake], Loss] | None = None
         if F:
-            losses = [reading.loss_kind] if reading.loss_kind else LIKELY
+            likely = [x for x in LIKELY if reading.loss or x in self.reader.likely_losses()]
+            if reading.is_fed():
+                likely = [adapt.default_loss(F)]
+            losses = [reading.loss_kind] if reading.loss_kind else likely
             prepared = []
             for p, grads, _ in cases:
                 G = reading.canonical(p)
                 if G:
                     prepared.append(Case(G, p.y, p.params[2], losses[0], grads, reading.rate))
             found = diagnose.explain_any(prepared, losses, max(tolerance, 1e-6))
+            if not reading.forward and reading.via == "two runs":
+                found = self.guess_network(reading, cases, losses) or found
             if truth is None and found:
                 reading = replace(reading, loss_kind=found[2])
         if truth is None and F:
@@ -347,6 +357,21 @@ class Examiner:
         line = self.line(wrong[0], [reading.backward.function]) if wrong else 0
         self.add("wrong", "gradients", text, id="unmatched", line=line or reading.backward.function.line,
                  equation=diagnose.EQUATION[wrong[0]] if wrong else "bp-W1", numbers=numbers)  # fmt: skip
+
+    def guess_network(
+        self,
+        reading: Reading,
+        cases: list[tuple[Problem, dict[str, Array], dict[str, Array] | None]],
+        losses: list[Loss],
+    ) -> tuple[float, list[Mistake], Loss] | None:
+        """Without a forward function: the cheapest explanation over the networks that it may be."""
+        best: tuple[float, list[Mistake], Loss] | None = None
+        for hidden, head in self.reader.likely_networks(reading):
+            prepared = [Case(model.forward(p, hidden, head), p.y, p.params[2], losses[0], g) for p, g, _ in cases]
+            found = diagnose.explain_any(prepared, losses, 1e-6)
+            if found and (best is None or found[0] < best[0]):
+                best = found
+        return best
 
     def shapes(self, reading: Reading, theirs: dict[str, Array], problem: Problem, numbers: str) -> bool:
         for role, p in zip(GRADS, problem.params, strict=True):

@@ -107,10 +107,75 @@ def role_of(name: object, sizes: bool = False) -> str | None:
         return SIZE_ROLE[key]
     if key in ROLE:
         return ROLE[key]
+    if guessed := size_by_words(name) if sizes else role_by_words(name):
+        return guessed
     stripped = re.sub(r"^(self|new|my|the|updated|up)|(new|val|value|arr|vec|mat|updated|np|batch|matrix)$", "", key)
     if sizes and stripped in SIZE_ROLE:
         return SIZE_ROLE[stripped]
     return ROLE.get(stripped)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name: n_hidden, nHidden, fc1_weight -> n hidden, n hidden, fc 1 weight."""
+    return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
+
+
+COUNTS = {
+    "n",
+    "num",
+    "nb",
+    "number",
+    "of",
+    "size",
+    "dim",
+    "dims",
+    "dimension",
+    "units",
+    "unit",
+    "nodes",
+    "node",
+    "neurons",
+    "neuron",
+    "layer",
+    "count",
+    "no",
+    "width",
+    "len",
+}
+KINDS_OF_SIZE = {
+    "d": {"in", "input", "inputs", "feature", "features", "x", "visible", "attributes"},
+    "h": {"h", "hid", "hidden", "hiddens"},
+    "k": {"out", "output", "outputs", "class", "classes", "y", "target", "targets", "label", "labels", "k"},
+}
+
+
+def size_by_words(name: str) -> str | None:
+    words = [w for w in words_of(name) if w not in COUNTS]
+    if len(words) != 1:
+        return None
+    return next((role for role, known in KINDS_OF_SIZE.items() if words[0] in known), None)
+
+
+WEIGHT = {"w", "weight", "weights", "kernel", "theta", "wt", "ws"}
+BIAS = {"b", "bias", "biases", "intercept", "bs"}
+GRADIENT = {"d", "grad", "grads", "gradient", "g", "nabla", "dl", "dloss", "dj", "dc", "deriv", "derivative", "der"}
+LAYER = {"1": "1", "2": "2"} | dict.fromkeys(["h", "hid", "hidden", "ih", "xh"], "1")
+LAYER |= dict.fromkeys(["o", "out", "output", "ho", "hy", "y", "last", "final"], "2")
+
+
+def role_by_words(name: str) -> str | None:
+    """W1, b1, W2, b2 and their gradients, of names that are put together: fc1_weight, grad_bias_out."""
+    words = words_of(name)
+    kind = "W" if WEIGHT & set(words) else "b" if BIAS & set(words) else ""
+    layers = [LAYER[w] for w in words if w in LAYER]
+    rest = [w for w in words if w not in WEIGHT | BIAS | GRADIENT and w not in LAYER]
+    if (
+        not kind
+        or not layers
+        or any(w not in ("fc", "l", "layer", "of", "to", "input", "in", "i", "wrt", "x") for w in rest)
+    ):
+        return None
+    return ("d" if GRADIENT & set(words) else "") + kind + max(layers)
 
 
 # Functions by their names
@@ -125,6 +190,7 @@ AWAY = (
 )
 VARIANT = r"dropout|regulari[sz]|withl2|withreg|l2$|^l2|noisy|reg$"
 KINDS = (
+    ("loss", r"(loss|cost|objective)(and|with|plus)(the)?(grad|deriv)"),
     ("init", r"^(he|xavier|kaiming|random|rand|zero|glorot)?init"
              r"|init(ialize)?(d)?(params|parameters|weights|network|net)?$"
              r"|^(create|make|build|new|setup|get|start|random|draw)(the)?(network|net|params|parameters|weights|model|nn)$"),
@@ -162,6 +228,9 @@ def kind_of(name: str) -> str | None:
     key = plain(name)
     if name.startswith("__"):
         return None
+    if key in ("fp", "ff", "bp"):
+        return "backward" if key == "bp" else "forward"
+    key = re.sub(r"(fn|func|function)$", "", key) or key
     for kind, names in EXACT.items():
         if key in names.split():
             return kind
@@ -208,6 +277,7 @@ class Found:
     owner: str
     candidates: dict[str, list[Function]]
     constructor: Function | None = None
+    instance: str = ""  # a global object of the class, for a class that is not simply constructed
     methods: dict[str, Function] = field(default_factory=dict)
 
     def best(self, kind: str) -> list[Function]:
@@ -376,7 +446,8 @@ def find(names: Any, code: Code, mapping: dict[str, str]) -> list[Found]:
     result = [module]
     for name, methods in names["classes"].items():
         functions = {m: make_function(m, d, code, name) for m, d in methods.items()}
-        found = Found(name, {}, functions.get("__init__", Function("__init__", (), 0, None, name)), functions)
+        found = Found(name, {}, functions.get("__init__", Function("__init__", (), 0, None, name)), methods=functions)
+        found.instance = names["instances"].get(name, "")
         sort_in(found, {m: f for m, f in functions.items() if m != "__init__"}, mapping)
         if found.candidates:
             result.append(found)
@@ -388,6 +459,7 @@ def sort_in(found: Found, functions: dict[str, Function], mapping: dict[str, str
         kind = kind_of(name)
         if kind:
             found.candidates.setdefault(kind, []).append(function)
+    sort_by_results(found, functions)
     for kind, candidates in found.candidates.items():
         exact = EXACT.get(kind, "").split()
         candidates.sort(key=lambda f: (plain(f.name) not in exact, f.line))
@@ -395,6 +467,30 @@ def sort_in(found: Found, functions: dict[str, Function], mapping: dict[str, str
         owner, _, name = target.rpartition(".")
         if name in functions and (not owner or owner == found.owner):
             found.candidates[kind] = [functions[name]]
+
+
+def sort_by_results(found: Found, functions: dict[str, Function]) -> None:
+    """Where no name says what a function is for, the names of what it returns may."""
+    for kind, wanted, needed in (("backward", GRADS, 2), ("forward", ("A2", "Z2"), 1), ("loss", ("loss",), 1)):
+        if kind in found.candidates or (kind == "loss" and "backward" not in found.candidates):
+            continue
+        for function in functions.values():
+            roles = [role_of(n) for n in flat(returned_names(function.node)) + returned_keys(function.node)]
+            if kind_of(function.name) is None and sum(r in wanted for r in roles) >= needed and len(function.args) > 1:
+                found.candidates.setdefault(kind, []).append(function)
+
+
+def flat(names: Names) -> list[str]:
+    if isinstance(names, list):
+        return [n for part in names for n in flat(part)]
+    return [names] if names else []
+
+
+def returned_keys(node: ast.AST | None) -> list[str]:
+    """The keys of a dictionary that is returned as it is written."""
+    returns = [r.value for r in ast.walk(node) if isinstance(r, ast.Return)] if node else []
+    keys = [k.value for d in returns if isinstance(d, ast.Dict) for k in d.keys if isinstance(k, ast.Constant)]
+    return [k for k in keys if isinstance(k, str)]
 
 
 def is_exact(kind: str, function: Function) -> bool:

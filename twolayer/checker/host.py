@@ -5,6 +5,7 @@ student's prints cannot reach. It imports nothing of twolayer: what is judged, a
 """
 
 import ast
+import copy
 import inspect
 import json
 import os
@@ -47,7 +48,8 @@ def encode(value: object, depth: int = 0) -> Json:
         return {"object": type(value).__name__}
     if isinstance(value, tuple | list):
         kind = "tuple" if isinstance(value, tuple) else "list"
-        return {kind: [encode(v, depth + 1) for v in value[:LARGEST]]}
+        named = {"fields": list(value._fields), "type": type(value).__name__} if hasattr(value, "_fields") else {}
+        return {kind: [encode(v, depth + 1) for v in value[:LARGEST]]} | named
     if isinstance(value, dict):
         return {"dict": [[encode(k, 5), encode(v, depth + 1)] for k, v in list(value.items())[:1000]]}
     if isinstance(value, type | types.FunctionType | types.ModuleType) or not hasattr(value, "__dict__"):
@@ -100,9 +102,15 @@ class Host:
             warnings.simplefilter("ignore")
             return self.guarded(lambda: exec(code, self.namespace), limit)
 
+    def do_extend(self, request: Json) -> Json:
+        """Execute a text of ours beside theirs."""
+        exec(compile(request["source"], "<composed>", "exec"), self.namespace)
+        return {"problems": [], **self.do_names(request)}
+
     def do_names(self, request: Json) -> Json:
         """The functions and classes, with their signatures, and the plain values."""
         functions, classes, values = {}, {}, {}
+        instances: dict[str, str] = {}
         for name, value in list(self.namespace.items()):
             if name.startswith("__") or isinstance(value, types.ModuleType):
                 continue
@@ -117,11 +125,13 @@ class Host:
                     }
             elif isinstance(value, types.FunctionType):
                 functions[name] = signature(value)
+            elif type(value).__module__ == self.namespace.get("__name__"):
+                instances[type(value).__name__] = name
             elif isinstance(value, np.ndarray | float | int | list | tuple | dict | str):
                 values[name] = encode(value)
             elif callable(value) and not isinstance(value, types.BuiltinFunctionType):
                 functions[name] = signature(value)
-        return {"functions": functions, "classes": classes, "values": values}
+        return {"functions": functions, "classes": classes, "values": values, "instances": instances}
 
     # Running
 
@@ -223,6 +233,8 @@ class Script:
             if "label" in value:
                 self.sent.append((value["label"], array, array.copy()))
             return array
+        if "type" in value:
+            return self.host.namespace[value["type"]](*[self.decode(v) for v in value["tuple"]])
         if "tuple" in value:
             return tuple(self.decode(v) for v in value["tuple"])
         if "list" in value:
@@ -233,6 +245,8 @@ class Script:
             return follow(self.results[value["ref"]], value.get("path", []))
         if "name" in value:
             return follow(self.host.namespace[value["name"]], value.get("path", []))
+        if "copy" in value:
+            return copy.deepcopy(self.host.namespace[value["copy"]])
         if "rng" in value:
             return np.random.default_rng(value["rng"])
         raise ValueError(f"unknown value {sorted(value)}")
@@ -252,8 +266,8 @@ class Script:
             setattr(owner, path[-1], value)
 
     def changed(self) -> Iterator[str]:
-        for i, (label, array, copy) in enumerate(self.sent):
-            if not array_equal(array, copy, equal_nan=array.dtype.kind == "f"):
+        for i, (label, array, before) in enumerate(self.sent):
+            if not array_equal(array, before, equal_nan=array.dtype.kind == "f"):
                 self.sent[i] = (label, array, array.copy())
                 yield label
 

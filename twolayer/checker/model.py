@@ -34,10 +34,12 @@ class Problem:
 
 
 @lru_cache(maxsize=64)
-def make_problem(seed: int, n: int, d: int, h: int, k: int, whole: bool = False) -> Problem:
+def make_problem(seed: int, n: int, d: int, h: int, k: int, whole: bool = False, biases: bool = True) -> Problem:
     """Random, but with no pre-activation near 0, where ReLU has a kink, and no probability near 0 or 1."""
     rng = np.random.default_rng(seed)
     params = (rng.normal(0, 0.7, (d, h)), rng.normal(0, 0.4, h), rng.normal(0, 0.7, (h, k)), rng.normal(0, 0.4, k))
+    if not biases:
+        params = (params[0], 0 * params[1], params[2], 0 * params[3])
     rows: list[Array] = []
     for _ in range(100_000):
         x = rng.integers(-3, 4, d).astype(float) if whole else rng.normal(0, 1, d)
