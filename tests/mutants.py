@@ -25,6 +25,11 @@ TESTS = {
 # The changed line, as it reads after the mutation, and why no test can tell it from the original.
 EQUIVALENT = {
     "for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=False):": "the two slices have one length",
+    "if Z.shape != y.shape or y.size <= 0:": "no size is below 0",
+    "loss = np.fabs(Z) * np.where(Z <= 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)": "0 times either is 0",
+    "return np.where(Z > 0, 1 - Q, Q)": "at Z = 0 both are exactly one half",
+    "for p, g in zip(params, grads, strict=False):": "the zip below it refuses the same input",
+    "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))": "the zip above it refuses the same input",
 }
 
 

@@ -492,8 +492,9 @@ def test_backward_refuses_parameters_of_another_network():
     X, params = fit()
     Z2, cache = forward(X, params)
     W1, b1, W2, b2 = params
-    with pytest.raises(ValueError, match=re.escape("W2 (1, 2)")):
-        backward(Z2, cache, (W1, b1, W2[:1], b2))
+    for other in (W2[:1], np.vstack([W2, W2])):
+        with pytest.raises(ValueError, match=re.escape(f"W2 {other.shape}")):
+            backward(Z2, cache, (W1, b1, other, b2))
 
 
 def test_loss_of_n_1_against_n_raises_and_never_becomes_n_n():

@@ -1,5 +1,7 @@
 """One idea, one name, four faces: the module, the derivation, the notebook and the test of a topic stay in step."""
 
+import doctest
+import inspect
 import json
 import re
 import subprocess
@@ -46,8 +48,10 @@ def equations():
 
 def proofs():
     """Every equation id that a test names as proven."""
-    tests = [vars(import_module(path.stem)).values() for path in sorted((ROOT / "tests").glob("test_*.py"))]
-    marks = [mark for values in tests for test in values for mark in getattr(test, "pytestmark", []) if callable(test)]
+    names = [vars(import_module(path.stem)) for path in sorted((ROOT / "tests").glob("test_*.py"))]
+    names += [vars(value) for module in names for value in module.values() if inspect.isclass(value)]
+    tests = [value for space in names for value in space.values() if inspect.isfunction(value)]
+    marks = [mark for test in tests for mark in getattr(test, "pytestmark", [])]
     return {equation for mark in marks if mark.name == "proves" for equation in mark.args}
 
 
@@ -69,10 +73,15 @@ def test_the_record_that_the_site_shows_names_the_tests_that_exist():
     assert set(record) == proofs(), "run: python -m pytest --record-proofs"
     for facts in record.values():
         for fact in facts:
-            file, name = fact["test"].split("::")
+            file, *_, name = fact["test"].split("::")
             assert f"def {name}(" in (ROOT / file).read_text("utf-8"), fact["test"]
             assert fact["cases"] > 0
             assert fact["worst"] <= fact["bound"]
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+def test_the_examples_of_a_page_print_what_it_says(page):
+    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8").failed == 0
 
 
 @pytest.mark.parametrize("notebook", sorted((DOCS / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

@@ -5,6 +5,7 @@ Each mistake is planted in the running package, in the very function objects tha
 """
 
 import inspect
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -58,8 +59,8 @@ def planted(mistake):
 def failures(mistake):
     """Yield the names of the tests that fail with the mistake planted."""
     with planted(mistake):
-        word = WORDS.get(mistake.function, mistake.function)
-        for test in sorted(TESTS, key=lambda test: word not in test.__name__):  # the likely ones first
+        words = [WORDS.get(mistake.function, mistake.function), *re.findall(r"\w{3,}", mistake.id)]
+        for test in sorted(TESTS, key=lambda test: -sum(word in test.__name__ for word in words)):  # the likely first
             try:
                 test(**({"proof": Bounds(test)} if inspect.signature(test).parameters else {}))
             except (Exception, pytest.fail.Exception):

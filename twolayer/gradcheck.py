@@ -14,7 +14,7 @@ def unflatten(theta, like):
     """Cut vectors theta (..., P) into a tuple of arrays with the shapes of those in `like`."""
     parts, start = [], 0
     for p in like:
-        parts.append(theta[..., start : start + p.size].reshape(*theta.shape[:-1], *p.shape))
+        parts.append(theta[..., start : start + p.size].reshape((*theta.shape[:-1], *p.shape)))
         start += p.size
     return tuple(parts)
 

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.inspection import DecisionBoundaryDisplay
@@ -28,9 +29,9 @@ def plot_decision_boundary(model: ClassifierMixin, X: ArrayLike, y: ArrayLike, a
         response_method="predict_proba",
         class_of_interest=model.classes_[1],
         grid_resolution=200,
-        cmap="PuOr_r",
+        cmap=LinearSegmentedColormap.from_list("probability", ["#80B9D9", "white", "#EAAE80"]),  # paler blue, orange
         levels=np.linspace(0, 1, 21),
-        alpha=0.6,
+        eps=0.3,
         ax=ax,
     )
     ax.contour(shade.xx0, shade.xx1, shade.response, levels=[0.5], colors="black")
@@ -44,9 +45,10 @@ def plot_decision_boundary(model: ClassifierMixin, X: ArrayLike, y: ArrayLike, a
             marker=marker,
             edgecolors="white",
             linewidths=0.4,
-            label=f"class {label}",
+            label=f"class {label}".replace("$", r"\$"),  # not as mathematics
         )
-    ax.figure.colorbar(shade.surface_, ax=ax, label=f"probability of class {model.classes_[1]}", ticks=[0, 0.5, 1])
+    second = str(model.classes_[1]).replace("$", r"\$")
+    ax.figure.colorbar(shade.surface_, ax=ax, label=f"probability of class {second}", ticks=[0, 0.5, 1])
     ax.set(xlabel="feature 1", ylabel="feature 2", title="Decision boundary")
     ax.legend(loc="upper right")
     return ax

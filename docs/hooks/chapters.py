@@ -49,7 +49,7 @@ def nav(root: Path) -> list[Any]:
         "Look up": pages(REFERENCE, "{}.md"),
         "For people": pages(PEOPLE, "{}.md"),
     }
-    return [*pages(("index",), "{}.md"), *({title: found} for title, found in sections.items() if found)]
+    return [{"Home": "index.md"}, *({title: found} for title, found in sections.items() if found)]
 
 
 def order(src_uri: str) -> int:

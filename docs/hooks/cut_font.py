@@ -37,7 +37,7 @@ KEPT = [
 def main() -> None:
     source = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
     target = Path(__file__).parents[1] / "assets" / "stix-two-math.woff2"
-    options = subset.Options(flavor="woff2", layout_features=["ssty", "dtls"], notdef_outline=True, hinting=False)
+    options = subset.Options(flavor="woff2", layout_features=[], notdef_outline=True, hinting=False)
     font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=KEPT)

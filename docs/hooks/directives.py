@@ -43,7 +43,7 @@ def source(twolayer: package.Package, name: str) -> str:
     file = f"twolayer/{twolayer.find(name).module.path.name}"
     lines = text.count("\n") + 1
     marked = f' hl_lines="{begin}-{lines}"' if text.count("\n\n\n") > 1 else ""
-    return f'``` {{ .python .copyable title="{file}"{marked} }}\n{text}\n```'
+    return f'``` {{ .python .copyable data-search-exclude="1" title="{file}"{marked} }}\n{text}\n```'
 
 
 def mistake(root: Path, id: str) -> str:

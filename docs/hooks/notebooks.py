@@ -47,7 +47,7 @@ def executed(notebooks: list[File], root: Path) -> list[nbformat.NotebookNode]:
 
 def convert(notebook: nbformat.NotebookNode, src_uri: str) -> tuple[str, dict[str, bytes]]:
     """The notebook as Markdown, and its figures by file name."""
-    parts: list[str] = []
+    parts = ["---\nicon: material/chart-line\n---"]  # tells it from the derivations in the navigation
     figures: dict[str, bytes] = {}
     folder = Path(src_uri).stem
     for cell in notebook.cells:

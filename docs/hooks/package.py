@@ -3,7 +3,7 @@
 import ast
 import builtins
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 
@@ -36,16 +36,18 @@ class Definition:
         for n in ast.walk(self.node):
             if isinstance(n, ast.arg):
                 bound.add(n.arg)
-            elif isinstance(n, ast.FunctionDef):
-                bound.add(n.name)
+            elif isinstance(n, ast.alias):  # an import inside the function
+                bound.add(n.asname or n.name)
+            elif isinstance(n, ast.FunctionDef | ast.ExceptHandler):
+                bound.add(n.name or "")
         return list(dict.fromkeys(n.id for n in names if n.id not in bound and not hasattr(builtins, n.id)))
 
 
 class Module:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self.text = path.read_text("utf-8")
-        self.tree = ast.parse(self.text)
+        self.text = text
+        self.tree = ast.parse(text)
 
     @cached_property
     def definitions(self) -> dict[str, Definition]:
@@ -63,9 +65,19 @@ class Module:
         }
 
 
+@cache
+def parsed(path: Path, text: str) -> Module:
+    return Module(path, text)
+
+
+def read(path: Path) -> Module:
+    """The module as it is now, parsed again only if its text has changed."""
+    return parsed(path, path.read_text("utf-8"))
+
+
 class Package:
     def __init__(self, root: Path) -> None:
-        self.modules = {path.stem: Module(path) for path in sorted((root / "twolayer").glob("*.py"))}
+        self.modules = {path.stem: read(path) for path in sorted((root / "twolayer").glob("*.py"))}
 
     @property
     def exports(self) -> dict[str, tuple[str, str]]:
@@ -123,7 +135,7 @@ def test_source(root: Path, test: str) -> str | None:
     path, *names = test.split("::")
     if not (root / path).is_file():
         return None
-    module = Module(root / path)
+    module = read(root / path)
     node: ast.AST = module.tree
     for name in names:
         inside = [n for n in getattr(node, "body", []) if getattr(n, "name", None) == name]

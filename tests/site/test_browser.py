@@ -171,6 +171,20 @@ def test_a_formula_is_copied_as_tex(visit):
     assert r"\label{bp-W1}" in tab.clipboard()
 
 
+def test_a_derivation_weighs_at_most_150_kb(visit, pages):
+    """All that its first visit fetches, as it travels; pictures apart."""
+    heavy = []
+    for path in [path for path in pages if path.startswith("derivations/")]:
+        tab, sizes = visit(), {}
+        tab.page.on("response", lambda response, sizes=sizes: sizes.update({response.url: response.headers}))
+        tab.open(path)
+        weight = sum(int(h.get("content-length", 0)) for url, h in sizes.items() if not url.endswith(".png"))
+        tab.context.close()
+        if not 50_000 < weight <= 150_000:
+            heavy.append((path, weight))
+    assert not heavy
+
+
 @pytest.mark.parametrize("width", [1280, NARROW])
 @pytest.mark.parametrize("path", [KINDS["home"], KINDS["derivation"], KINDS["notebook"]])
 def test_nothing_moves_while_loading(visit, path, width):

@@ -1,0 +1,13 @@
+// Material fetches the search index of the whole site on every first visit. Here it waits until somebody searches.
+{
+  const { open, send } = XMLHttpRequest.prototype
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    this.forSearch = String(url).endsWith("search/search_index.json")
+    return open.call(this, method, url, ...rest)
+  }
+  XMLHttpRequest.prototype.send = function (body) {
+    const input = document.querySelector("[data-md-component=search-query]")
+    if (this.forSearch && input !== document.activeElement) input.addEventListener("focus", () => send.call(this, body), { once: true })
+    else send.call(this, body)
+  }
+}
