@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checker import measure
-from checker.hostile import HOSTILE, WRONG_NET
 
 import twolayer
+from checker import measure
+from checker.hostile import HOSTILE, WRONG_NET
 from twolayer.checker import diagnose, model
 from twolayer.checker.cli import main
 from twolayer.checker.engine import check_file, check_paths
@@ -74,7 +74,9 @@ def test_the_diagnosis_says_where_what_and_why(tmp_path):
 
 
 def run(*arguments, **more):
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=more.pop("cwd", None), **more)
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, cwd=more.pop("cwd", None), **more
+    )
 
 
 def test_command_on_a_folder(tmp_path, capsys):
@@ -97,7 +99,8 @@ def test_exit_codes(tmp_path, capsys):
 
 
 def test_two_functions_that_differ_are_asked_about(tmp_path, capsys):
-    text = RIGHT.read_text() + "\n\ndef backprop(dZ2, cache, params):\n    return backward(2 * dZ2, cache, params)\n"
+    text = RIGHT.read_text()
+    text += "\n\ndef backprop(dZ2, cache, params):\n    return backward(2 * dZ2, cache, params)\n"
     text = text.replace("def backward(", "def backward_pass(").replace("backward(2", "backward_pass(2")
     path = tmp_path / "two.py"
     path.write_text(text.replace("params, backward(bce", "params, backward_pass(bce"))
@@ -112,11 +115,11 @@ def test_notebook_namespace_is_left_as_it_is():
     namespace: dict = {"__name__": "notebook"}
     exec("calls = []\n" + WRONG_NET.replace("    X, A1 = cache", "    calls.append(1)\n    X, A1 = cache"), namespace)
     before = dict(namespace)
-    state = np.random.get_state()[1].copy()
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
     report = twolayer.check(namespace)
     assert [f.id for f in report.findings if f.level == "wrong"] == ["gate-missing"]
     assert namespace == before and namespace["calls"] == []
-    assert np.array_equal(np.random.get_state()[1], state)
+    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
 
 
 def test_import_of_twolayer_loads_no_checker():
@@ -127,7 +130,10 @@ def test_import_of_twolayer_loads_no_checker():
 def test_pytest_plugin(tmp_path):
     (tmp_path / "mine.py").write_text(WRONG_NET)
     options = ["-p", "twolayer.checker.plugin", "-p", "no:cacheprovider", "-q", "--twolayer-check"]
-    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = os.environ | {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": str(Path(twolayer.__file__).parents[1]),
+    }
     result = run("-m", "pytest", *options, "mine.py", cwd=tmp_path, env=environment)
     assert result.returncode == 1 and "gate-missing" in result.stdout and "2 passed" in result.stdout, result.stdout
     plain = run("-m", "pytest", "-p", "twolayer.checker.plugin", "-q", "--co", cwd=tmp_path, env=environment)

@@ -38,9 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0, 1 if training or the check failed, 2 for a bad input."""
     parser = Parser("twolayer", description=twolayer.__doc__, epilog="twolayer train --help shows what can be chosen.")
     parser.add_argument("--version", action="version", version=f"twolayer {twolayer.__version__}")
-    parser.add_argument("command", choices=["train"], help="train a network, check its gradient, draw what it learnt")
+    about = "train: train a network, check its gradient, draw what it learnt; check: is your own code right?"
+    parser.add_argument("command", choices=["train", "check"], help=about)
     parser.add_argument("options", nargs=argparse.REMAINDER, help="of the command")
-    options = parser.parse_args(argv).options
+    arguments = parser.parse_args(argv)
+    options = arguments.options
+    if arguments.command == "check":
+        from twolayer.checker.cli import main as check
+
+        return check(options)
     train_parser = parse_train()  # loads scikit-learn, so only now
     arguments = train_parser.parse_args(options)
     try:

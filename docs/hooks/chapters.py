@@ -29,7 +29,7 @@ CHAPTERS = (
     "depth",
 )
 REFERENCE = ("proofs", "copy", "glossary", "api")
-PEOPLE = ("teachers", "contributing", "conventions")
+PEOPLE = ("check", "teachers", "contributing", "conventions")
 
 HOME_OF = {"early_stopping": "training", "neural_network": "estimator"}  # topics whose module is named otherwise
 

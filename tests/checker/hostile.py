@@ -53,7 +53,7 @@ HOSTILE = {
     "deletes_stdout": (inside("import sys; sys.stdout = None; sys.stderr = None"), 1, "gate"),
     "closes_everything": (inside("import os; os.closerange(0, 100)"), 2, ""),
     "allocates": (inside("x = np.ones((200, 1000, 1000, 10))"), 2, "MemoryError"),
-    "allocates_slowly": (inside("x = []\nwhile True: x.append(np.ones(10_000_000))"), 2, "Memory"),
+    "allocates_slowly": (inside("x = []\nwhile True: x.append(np.empty(10_000_000))"), 2, "Memory"),
     "reads_input": (inside("name = input('name? ')"), 2, "input"),
     "patches_numpy": (
         inside("np.allclose = lambda *a, **k: True; np.abs = lambda x: x * 0; np.array_equal = lambda *a: True"),

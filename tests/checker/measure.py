@@ -1,7 +1,11 @@
 """Check the catalogue and print the table of docs/check.md: `python tests/checker/measure.py [FOLDER ...]`.
 
-Each file of right/ and wrong/ begins with `# expect: ID` (`right` in right/; `ID | ID` where two names are as good),
-`# style: ...` and, if the line matters, `# at: text of the line that must be named`.
+Each file of right/ and wrong/ begins with a header of comments:
+
+    # expect: gate-missing        the diagnosis; `right` in right/; `ID | ID` where two names are as good
+    # style: class, columns       the coding style, the same words for files of one style
+    # at: dZ1 = np.dot            if the line matters: text that the line to be named contains
+    # half: second                of files written by somebody who had not seen the checker
 """
 
 import sys
@@ -24,6 +28,7 @@ class Entry:
     expect: tuple[str, ...]
     style: str
     lines: tuple[int, ...]
+    half: str
 
     @property
     def right(self) -> bool:
@@ -41,7 +46,7 @@ def entry(path: Path) -> Entry:
         i for i, line in enumerate(text.splitlines(), 1) if at and at in line and not line.startswith("# at:")
     )
     expect = tuple(e.strip() for e in header(text, "expect").split("|"))
-    return Entry(path, expect, header(text, "style"), lines)
+    return Entry(path, expect, header(text, "style"), lines, header(text, "half") or "first")
 
 
 def catalogue(*folders: Path) -> list[Entry]:
@@ -54,37 +59,41 @@ def named(e: Entry, report: Report) -> bool:
     return bool(hits) and (not e.lines or any(f.line in e.lines for f in hits))
 
 
+def said(report: Report) -> str:
+    return "; ".join(
+        f"{f.id or f.level}@{f.line}: {f.text}" for f in report.findings if f.level in ("wrong", "unknown")
+    )
+
+
+def missed(e: Entry, report: Report) -> bool:
+    return report.code != 0 if e.right else not named(e, report)
+
+
+def row(half: str, pairs: list[tuple[Entry, Report]]) -> str:
+    right = [r for e, r in pairs if e.right]
+    wrong = [(e, r) for e, r in pairs if not e.right]
+    count = Counter(r.code for r in right)
+    found, names = sum(r.code == 1 for _, r in wrong), sum(named(e, r) for e, r in wrong)
+    return f"| {half} | {len(right)} | {count[1]} | {count[2]} | {len(wrong)} | {found} | {names} |"
+
+
 def main() -> None:
     entries = catalogue(*map(Path, sys.argv[1:]))
     start = time.perf_counter()
     reports = check_paths([e.path for e in entries], progress=sys.stderr.isatty())
     seconds = time.perf_counter() - start
-    missed = []
-    count: Counter[str] = Counter()
-    for e, r in zip(entries, reports, strict=True):
-        if e.right:
-            count["right"] += 1
-            count["accused"] += r.code == 1
-            count["unread"] += r.code == 2
-            if r.code:
-                missed.append((e, r))
-        else:
-            count["wrong"] += 1
-            count["found"] += r.code == 1
-            count["named"] += named(e, r)
-            if not named(e, r):
-                missed.append((e, r))
-    for e, r in missed:
-        said = [f"{f.id or f.level}@{f.line}: {f.text}" for f in r.findings if f.level in ("wrong", "unknown")]
-        expected = f"{' | '.join(e.expect)} {list(e.lines)}"
-        print(f"{e.path.parent.name}/{e.path.name}: expected {expected}; {'; '.join(said)[:300]}")
-    styles = len({e.style for e in entries if not e.right})
-    print()
-    print("| | files | result |")
-    print("|---|---|---|")
-    print(f"| right | {count['right']} | {count['accused']} accused, {count['unread']} not understood |")
-    print(f"| wrong, in {styles} styles | {count['wrong']} | {count['found']} found, {count['named']} named |")
-    print(f"\n{len(entries)} files in {seconds:.1f} s")
+    pairs = list(zip(entries, reports, strict=True))
+    for e, r in pairs:
+        if missed(e, r):
+            print(
+                f"{e.path.parent.name}/{e.path.name}: expected {' | '.join(e.expect)} {list(e.lines)}; {said(r)[:300]}"
+            )
+    print("\n| half | right files | accused | not understood | wrong files | found | named |")
+    print("|---|---|---|---|---|---|---|")
+    for half in sorted({e.half for e in entries}):
+        print(row(half, [(e, r) for e, r in pairs if e.half == half]))
+    print(row("all", pairs))
+    print(f"\n{len({e.style for e in entries})} styles; {len(entries)} files in {seconds:.1f} s")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from twolayer.checker.compose import compose
 from twolayer.checker.examine import Examiner
 from twolayer.checker.find import Code
 from twolayer.checker.report import Finding, Report
-from twolayer.checker.sandbox import Asks, CannotCheckError, Here, Sandbox
+from twolayer.checker.sandbox import Asks, CannotCheckError, Here, Sandbox, fork_from_now_on
 
 LARGEST = 2**20  # bytes of a file
 
@@ -155,7 +155,7 @@ def check_paths(
         jobs = list(zip(paths, names, strict=True))
         return [check_file(p, mapping, seconds, megabytes, name) for p, name in bar(jobs, len(jobs), progress)]
     reports: dict[int, Report] = {}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=prepare_worker) as pool:
         futures: dict[Future[Report], int] = {
             pool.submit(check_file, p, mapping, seconds, megabytes, name): i
             for i, (p, name) in enumerate(zip(paths, names, strict=True))
@@ -170,8 +170,9 @@ def check_paths(
     return [reports[i] for i in range(len(paths))]
 
 
-def one_thread() -> None:
+def prepare_worker() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    fork_from_now_on()
 
 
 def bar(items: Any, total: int, shown: bool) -> Iterator[Any]:

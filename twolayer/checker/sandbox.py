@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,67 @@ class Here:
         return json.loads(json.dumps(self.host.answer(request)))
 
 
+def environment(home: str) -> dict[str, str]:
+    """The few variables that their process gets to see."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    kept |= {"HOME": home, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+
+
+class Forker:
+    """A process with Python and NumPy loaded that forks one for each file, so that a class is checked sooner."""
+
+    def __init__(self) -> None:
+        self.socket, theirs = socket.socketpair()
+        command = [sys.executable, "-s", host.__file__, "--serve"]
+        self.process = subprocess.Popen(
+            command, stdin=theirs.fileno(), env=environment(os.devnull), start_new_session=True
+        )
+        theirs.close()
+        self.answers = self.socket.makefile("r")
+
+    def ask(self, request: Json, descriptors: list[int]) -> Json:
+        socket.send_fds(self.socket, [json.dumps(request).encode()], descriptors)
+        return json.loads(self.answers.readline())
+
+
+forker: Forker | None = None  # of this process; only the workers on a folder have one
+
+
+def fork_from_now_on() -> None:
+    """Where the system can."""
+    global forker
+    if hasattr(os, "fork") and hasattr(socket, "send_fds"):
+        forker = Forker()
+
+
+class Forked:
+    """A forked process, with what of `subprocess.Popen` is needed."""
+
+    def __init__(self, parent: Forker, options: Json, stderr: int) -> None:
+        self.parent = parent
+        requests, write = os.pipe()
+        read, answers = os.pipe()
+        self.pid: int = parent.ask(options, [requests, answers, stderr])
+        os.close(requests)
+        os.close(answers)
+        self.stdin, self.stdout = os.fdopen(write, "wb"), os.fdopen(read, "rb")
+        self.code: int | None = None
+
+    def wait(self, timeout: float = 10.0) -> int:
+        end = time.monotonic() + timeout
+        while self.code is None:
+            self.code = self.parent.ask({"reap": self.pid}, [])
+            if self.code is None:
+                if time.monotonic() > end:
+                    raise subprocess.TimeoutExpired("their process", timeout)
+                time.sleep(0.002)
+        return self.code
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
 class Sandbox:
     """A process for one file, with limits of time and memory; its prints go to a file of their own."""
 
@@ -57,18 +119,19 @@ class Sandbox:
             "call_seconds": min(3.0, self.seconds / 2),
             "megabytes": self.megabytes,
         }
-        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-        environment |= {"HOME": self.folder.name, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-s", host.__file__, json.dumps(options)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.printed,
-            cwd=self.folder.name,
-            env=environment,
-            start_new_session=True,
-        )
+        self.process: subprocess.Popen[bytes] | Forked
+        if forker:
+            self.process = Forked(forker, options | {"home": self.folder.name}, self.printed.fileno())
+        else:
+            self.process = subprocess.Popen(
+                [sys.executable, "-s", host.__file__, json.dumps(options)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.printed,
+                cwd=self.folder.name,
+                env=environment(self.folder.name),
+                start_new_session=True,
+            )
         self.answers: queue.Queue[bytes] = queue.Queue()
         threading.Thread(target=self.listen, daemon=True).start()
         return self
