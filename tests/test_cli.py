@@ -5,10 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import twolayer
-from twolayer.cli import main
+from twolayer import TwoLayerNN
+from twolayer.cli import check, main, parse_train
+from twolayer.estimator import ACTIVATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +47,7 @@ def test_the_same_seed_prints_the_same(capsys):
     [
         ["--data", "moons", "--optimizer", "adam", "--lr", "0.01", "--batch-size", "32"],
         ["--data", "breast_cancer", "--l2", "0.01", "--dropout", "0.2", "--schedule", "cosine"],
-        ["--activation", "tanh", "--patience", "5", "--hidden-size", "8"],
+        ["--activation", "tanh", "--patience", "5", "--hidden-size", "8", "--augment", "jitter"],
         ["--output", "a/b"],
     ],
     ids=" ".join,
@@ -60,13 +64,76 @@ def test_a_csv_file_with_labels_of_any_kind(capsys):
     assert float(re.search(r"test accuracy +([\d.]+)", capsys.readouterr().out)[1]) > 0.9
 
 
+def test_the_network_has_the_options_and_defaults_of_the_class():
+    options, network = vars(parse_train().parse_args([])), TwoLayerNN().get_params()
+    assert set(network) - set(options) == {"augment", "random_state", "verbose"}  # a function, --seed, always
+    assert {name: options[name] for name in network if name in options}.items() <= network.items()
+
+
+@pytest.mark.parametrize("activation", ["relu", "elu"])
+def test_a_sample_near_a_kink_does_not_fail_the_check(capsys, activation):
+    model = TwoLayerNN(4, epochs=1, activation=activation, random_state=0).fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    W1, b1 = model.params_[:2]
+    X[:5, 0] = (1e-6 - b1[0] - X[:5, 1] * W1[1, 0]) / W1[0, 0]  # a step of 1e-5 takes it over the kink of unit 0
+    assert check(model, X, (X[:, :1] > 0).astype(float))
+    assert "checked on 15 of 20 training samples; 5 lie too near a kink" in capsys.readouterr().out
+
+
+def test_a_wrong_gradient_fails_the_check(capsys, monkeypatch):
+    monkeypatch.setitem(ACTIVATIONS, "tanh", (np.tanh, lambda Z: 1 - np.tanh(Z)))
+    assert main(["train", "--samples", "100", "--epochs", "5", "--activation", "tanh"]) == 1
+    assert "gradient check FAILED" in capsys.readouterr().out
+
+
+def test_a_network_too_large_to_check_is_said_to_be(capsys):
+    X = np.eye(2)
+    assert check(TwoLayerNN(6000, epochs=1, random_state=0).fit(X, [0, 1]), X, X[:, :1])
+    assert "gradient check left out: 24001 parameters" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_any_number_of_features_is_drawn_whatever_their_names(capsys, width):
+    header = [*["$\\foo$", "身長" * 100, "a$b"][:width], "label"]
+    rows = [[str((i * (j + 3)) % 11) for j in range(width)] + [["$x$", "日本"][i % 11 > 5]] for i in range(44)]
+    Path("data.csv").write_text("\n".join(",".join(row) for row in [header, *rows]), encoding="utf-8")
+    assert main(["train", "--data", "data.csv", "--epochs", "20"]) == 0
+    assert Path("decision_boundary.png").exists()
+    assert not plt.get_fignums()  # none is left open
+
+
+@pytest.mark.parametrize("epoch", [0, 7])
+def test_ctrl_c_keeps_what_was_reached(capsys, monkeypatch, epoch):
+    def press(model, now, params, history):
+        if now == epoch:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(TwoLayerNN, "_print_loss", press)
+    assert main(["train", "--samples", "100"]) == 0
+    text = capsys.readouterr().out
+    assert f"interrupted in epoch {epoch}; what was reached is kept" in text
+    assert "test accuracy" in text
+
+
+def test_patience_says_when_it_stopped(capsys):
+    assert main(["train", "--samples", "100", "--epochs", "500", "--patience", "2", "--lr", "3"]) == 0
+    assert re.search(r"stopped after \d+ epochs; the parameters of epoch \d+ are kept", capsys.readouterr().out)
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (["--data", "none.csv"], "none.csv"),
         (["--data", "bad.csv"], 'bad.csv, line 3, column "b"'),
         (["--data", "few.csv"], "few.csv"),
+        (["--data", "rare.csv"], "38 of class x and 2 of class y are too few"),
+        (["--data", "constant.csv"], "no feature varies"),
         (["--data", "."], "directory"),
+        (["--output", "bad.csv/x"], "bad.csv/x"),
+        (["--hidden-size", "1" + 15 * "0"], "Unable to allocate"),
+        (["--patience", "3", "--validation-fraction", "3"], "validation_fraction"),
+        (["--lr", "nan"], "lr"),
+        (["--test-size", "nan"], "--test-size"),
         (["--target", "label"], "--target"),
         (["--lr", "-1"], "lr"),
         (["--lr", "fast"], "--lr"),
@@ -88,6 +155,8 @@ def test_a_csv_file_with_labels_of_any_kind(capsys):
 def test_a_mistake_gets_one_sentence_and_exit_code_2(capsys, options, says):
     Path("bad.csv").write_text("a,b,label\n1,2,x\n3,oops,y\n")
     Path("few.csv").write_text("a,b,label\n1,2,x\n3,4,y\n")
+    Path("rare.csv").write_text("a,label\n" + "\n".join(f"{i},{'y' if i > 37 else 'x'}" for i in range(40)))
+    Path("constant.csv").write_text("a,label\n" + "\n".join(f"1,{'y' if i > 20 else 'x'}" for i in range(40)))
     with pytest.raises(SystemExit) as stop:
         main(["train", *options])
     text = capsys.readouterr()
@@ -100,6 +169,15 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(capsys, options, says):
 def test_a_run_that_diverges_says_so_and_ends_with_1(capsys):
     assert main(["train", "--samples", "200", "--epochs", "50", "--lr", "1e200"]) == 1
     assert "diverged" in capsys.readouterr().err
+
+
+def test_a_reader_that_stops_early_gets_no_traceback():
+    command = [sys.executable, "-u", "-m", "twolayer", "train", "--samples", "100", "--epochs", "100"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout.readline().startswith("circles: 75 training samples")
+        run.stdout.close()
+        assert run.stderr.read() == ""
+    assert run.returncode == 1
 
 
 def test_the_installed_command_and_the_module_run():

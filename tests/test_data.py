@@ -1,6 +1,7 @@
 """Reading a CSV file: what is right comes through, what is wrong is named by file, line and column."""
 
 import csv
+import io
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolayer.data import DATASETS, load, read_csv
+from twolayer.data import DATASETS, LARGEST, load, read_csv
 
 
 def write(folder, text, name="data.csv"):
@@ -25,8 +26,20 @@ def write(folder, text, name="data.csv"):
         "a\tb\tlabel\n1\t2\tyes\n3\t4.5\tno\n",
         "\ufeffa,b,label\r\n1,2,yes\r\n\r\n3,4.5,no\r\n",
         'a,b,label\n"1", 2 ,"yes"\n3,4.5,no',
+        '"a","b","label"\n"1","2","yes"\n"3","4.5","no"\n',
+        "a,b,label\r1,2,yes\r3,4.5,no\r",
+        "a,b,label\n1e0,+2.,yes\n.3e1,4.5,no\n",
     ],
-    ids=["commas", "semicolons", "tabs", "BOM, CRLF and an empty line", "quotes and spaces"],
+    ids=[
+        "commas",
+        "semicolons",
+        "tabs",
+        "BOM, CRLF and an empty line",
+        "quotes and spaces",
+        "quotes",
+        "CR",
+        "spellings",
+    ],
 )
 def test_what_spreadsheets_write_is_read(tmp_path, text):
     X, y, names = read_csv(write(tmp_path, text))
@@ -43,6 +56,26 @@ def test_a_header_is_optional_and_the_target_a_name_or_a_number(tmp_path):
     X, y, names = read_csv(named, "kind")
     np.testing.assert_array_equal(X, [[1, 2], [3, 4]])
     assert (y.tolist(), names) == (["x", "y"], ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "label", "names"),
+    [
+        ("5,0,3\n4,1,6\n", "2", ["0", "1"], ["column 1", "column 3"]),
+        ("2,5,yes\n3,6,no\n", "3", ["yes", "no"], ["column 1", "column 2"]),  # 2 in the first line is no name
+        ("a,2,b\n1,x,3\n4,y,6\n", "2", ["x", "y"], ["a", "b"]),  # here it is one
+        ("age,2019,label\n1,2,x\n3,4,y\n", "label", ["x", "y"], ["age", "2019"]),  # a year as a name
+    ],
+)
+def test_a_target_tells_a_header_where_the_first_line_does_not(tmp_path, text, target, label, names):
+    _, y, found = read_csv(write(tmp_path, text), target)
+    assert (y.tolist(), found) == (label, names)
+
+
+@pytest.mark.parametrize("kinds", [("0", "1"), ("-1", "+1"), ("True", "False"), ("non", "où"), ("1.5", "two")])
+def test_the_two_classes_are_of_any_kind(tmp_path, kinds):
+    _, y, _ = read_csv(write(tmp_path, f"x,y\n1,{kinds[0]}\n2,{kinds[1]}\n"))
+    assert tuple(y) == kinds
 
 
 GOOD = "a,b,label\n1,2,x\n3,4,y\n"
@@ -70,7 +103,27 @@ GOOD = "a,b,label\n1,2,x\n3,4,y\n"
         ("1,2,x\n3,4,y\n", "colour", "--target is a column number"),
         (b"a,b,label\n1,\xff,x\n", None, "line 2: not a text file in UTF-8"),
         (b"\x00\x01\x02", None, "line 1: not a text file"),
-        ('a,b,label\n1,"2,x\n', None, "not a CSV file"),
+        ('a,b,label\n1,"2,x\n', None, "line 2: not a CSV file"),
+        ('a,b,label\n1,"2"3,x\n', None, "line 2: not a CSV file"),
+        ("a,b\n1," + "x" * 200_000, None, "line 2: not a CSV file"),
+        ("\ufeff", None, "is empty"),
+        ("a,b\n\n\n1,x\n\nq,y\n", None, "line 6, column \"a\": 'q' is not a number"),
+        ('a,b\n1,"x\ny"\nq,z\n', None, "line 4, column \"a\": 'q' is not a number"),
+        ("a;b;c\n1;2,5;x\n", None, "line 2, column \"b\": '2,5' is not a number"),
+        ("a,b\n1_000,x\n", None, "'1_000' is not a number"),
+        ("a,b\n1e999,x\n", None, "'1e999' is infinite or too large to compute with"),
+        ("a,b\n-1e200,x\n", None, "'-1e200' is infinite or too large to compute with"),
+        ("a,b\n" + "x" * 1000 + ",y\n", None, "'" + "x" * 39 + "…' is not a number"),
+        ("nan,1,a\n2,3,b\n", None, "line 1, column 1: 'nan' is a missing value"),
+        ("1,2,a\n3,x,b\n", None, "line 2, column 2: 'x' is not a number"),
+        ("a,b\n1,x\n2,nan\n", None, "line 3, column \"b\": 'nan' is not a label"),
+        ("1,2,x\n", None, "column 3: one class only, 'x'; two are needed"),
+        ("1,2,x\n", "4", "--target is a column number from 1 to 3, not '4'"),
+        ("1,2,x\n", "0", "--target is a column number from 1 to 3, not '0'"),
+        (GOOD, "3", "no column is named '3'; there are 'a', 'b', 'label'"),
+        (GOOD, "a", "line 2, column \"label\": 'x' is not a number"),
+        (GOOD.encode("utf-16"), None, "line 1: not a text file in UTF-8"),
+        ("a,b\n1,où\n".encode("latin-1"), None, "line 2: not a text file in UTF-8"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, target, where):
@@ -86,21 +139,68 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         read_csv(tmp_path / "none.csv")
     with pytest.raises(ValueError, match="is a directory"):
         read_csv(tmp_path)
+    with pytest.raises(ValueError, match=r"cannot be read \(Not a directory\)"):
+        read_csv(write(tmp_path, GOOD) / "x")
+    with pytest.raises(ValueError, match=r"cannot be read \(embedded null byte\)"):
+        read_csv("a\0b")
+
+
+def test_a_file_that_one_may_not_read_is_named(monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(ValueError, match=r"^data.csv: cannot be read \(Permission denied\)$"):
+        read_csv("data.csv")
+
+
+def is_number(cell):
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12).map(str.strip)
+names = texts.filter(lambda cell: cell and not is_number(cell))  # with separators, quotes and line ends in them
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.sampled_from(["in, side", 'out "side"'])), min_size=2
-    )
+    st.integers(1, 4).flatmap(
+        lambda d: st.tuples(
+            st.lists(names, min_size=d + 1, max_size=d + 1, unique=True),
+            st.lists(st.lists(st.floats(-LARGEST, LARGEST), min_size=d, max_size=d), min_size=2, max_size=6),
+        )
+    ),
+    st.lists(names, min_size=2, max_size=2, unique=True),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
 )
-def test_what_csv_writes_comes_back_exactly(tmp_path_factory, rows):
-    rows = [(0.0, 0.0, "in, side"), (0.0, 0.0, 'out "side"'), *rows]
-    path = tmp_path_factory.mktemp("csv") / "data.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("a", "b", "label"), *rows])
-    X, y, _ = read_csv(path)
-    np.testing.assert_array_equal(X, [row[:2] for row in rows])
-    assert y.tolist() == [row[2] for row in rows]
+def test_what_csv_writes_comes_back_exactly(tmp_path_factory, table, classes, delimiter, newline, header):
+    columns, X = table
+    y = [classes[i % 2] for i in range(len(X))]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerows([columns] * header + [[*row, label] for row, label in zip(X, y, strict=True)])
+    X_read, y_read, features = read_csv(write(tmp_path_factory.mktemp("csv"), text.getvalue()))
+    np.testing.assert_array_equal(X_read, X)
+    assert y_read.tolist() == y
+    assert features == (columns[:-1] if header else [f"column {j + 1}" for j in range(len(X[0]))])
+
+
+@given(st.binary(max_size=60) | st.text("01.,;\t\n\"' -+eanif_x\r", max_size=60))
+def test_any_file_is_read_or_refused(tmp_path_factory, content):
+    path = write(tmp_path_factory.mktemp("csv"), content)
+    try:
+        X, y, names = read_csv(path)
+    except ValueError as complaint:
+        assert str(complaint).startswith(str(path))
+    else:
+        assert X.shape == (len(y), len(names))
+        assert np.isfinite(X).all()
+        assert len(set(y)) == 2
 
 
 @pytest.mark.parametrize("name", DATASETS)

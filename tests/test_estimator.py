@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, train
+from twolayer.estimator import AUGMENTATIONS
 
 X, Y = make_circles(200, noise=0.1, factor=0.5, random_state=0)
 
@@ -24,7 +25,7 @@ def fitted(**parameters):
 
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learns_own_checks_pass():
-    """Skips are scikit-learn's: of pandas where it is not installed, and of the array API, which a variable turns on."""
+    """Skips are scikit-learn's: pandas where it is not installed, and the array API, which a variable turns on."""
     results = check_estimator(TwoLayerNN(epochs=200, random_state=0), on_fail=None, on_skip=None)
     bad = [(result["check_name"], result["exception"]) for result in results if result["status"] in ("failed", "xfail")]
     assert not bad
@@ -63,7 +64,7 @@ def test_probabilities_are_both_columns_and_add_up_to_1():
     assert np.isfinite(far).all()
 
 
-@pytest.mark.parametrize("labels", [["no", "yes"], [False, True], [-1, 1], [2.5, 7.5]])
+@pytest.mark.parametrize("labels", [["no", "yes"], [False, True], [-1, 1], [2.0, 7.0]])
 def test_labels_of_any_kind_come_back(labels):
     y = np.array(labels)[Y]
     model = TwoLayerNN(epochs=200, random_state=0).fit(X, y)
@@ -87,7 +88,8 @@ def test_float32_is_kept():
 
 
 def test_patience_stops_and_keeps_the_best():
-    model = fitted(patience=3, epochs=2000, lr=2.0, validation_fraction=0.2)
+    noisy = np.where(np.random.default_rng(0).random(200) < 0.3, 1 - Y, Y)
+    model = TwoLayerNN(patience=3, epochs=2000, lr=2.0, validation_fraction=0.2, random_state=0).fit(X, noisy)
     best = int(np.argmin(model.validation_curve_))
     assert model.history_.best_epoch == best
     assert model.n_iter_ == len(model.validation_curve_) == best + 4 < 2000
@@ -111,6 +113,7 @@ def test_verbose_prints_every_100_epochs(capsys):
         {"optimizer": "newton"},
         {"schedule": "daily"},
         {"activation": "step"},
+        {"augment": "blur"},
         {"l2": -1},
         {"dropout": 1.0},
         {"patience": 0},
@@ -141,6 +144,18 @@ def test_it_works_in_a_pipeline_and_a_grid_search():
     search = GridSearchCV(model, {"twolayernn__hidden_size": [1, 16]}, cv=3).fit(X, Y)
     assert search.best_params_ == {"twolayernn__hidden_size": 16}
     assert clone(search.best_estimator_).get_params()["twolayernn__hidden_size"] == 16
+
+
+@pytest.mark.parametrize("name", ["jitter", "rotate", "mixup"])
+def test_augmentations_go_by_name_or_as_a_function(name):
+    named, given = fitted(augment=name), fitted(augment=AUGMENTATIONS[name])
+    assert named.loss_curve_ == given.loss_curve_ != fitted().loss_curve_
+
+
+def test_the_callback_is_that_of_the_loop():
+    seen = []
+    model = fitted(callback=lambda epoch, params, history: seen.append((epoch, history.loss[-1])))
+    assert seen == list(enumerate(model.loss_curve_))
 
 
 def test_a_diverging_fit_warns_and_keeps_finite_parameters():

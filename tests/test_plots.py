@@ -13,7 +13,8 @@ from twolayer import TwoLayerNN, plot_decision_boundary, plot_loss_curve
 from twolayer.plots import BLUE, ORANGE
 
 X, Y = make_circles(60, noise=0.1, factor=0.5, random_state=0)
-MODEL = TwoLayerNN(epochs=30, random_state=0).fit(X, np.where(Y, "in", "out"))
+LABELS = np.where(Y, "in", "out")
+MODEL = TwoLayerNN(epochs=30, random_state=0).fit(X, LABELS)
 
 
 @pytest.fixture(autouse=True)
@@ -23,11 +24,7 @@ def closed():
 
 
 @pytest.mark.parametrize(
-    "plot",
-    [
-        lambda ax: plot_decision_boundary(MODEL, X, np.where(Y, "in", "out"), ax=ax),
-        lambda ax: plot_loss_curve(MODEL, ax=ax),
-    ],
+    "plot", [lambda ax: plot_decision_boundary(MODEL, X, LABELS, ax=ax), lambda ax: plot_loss_curve(MODEL, ax=ax)]
 )
 def test_a_picture_is_labelled_and_drawn_where_asked(plot):
     _, given = plt.subplots()
@@ -41,7 +38,7 @@ def test_a_picture_is_labelled_and_drawn_where_asked(plot):
 
 
 def test_the_boundary_is_where_the_probability_is_one_half():
-    ax = plot_decision_boundary(MODEL, X, np.where(Y, "in", "out"))
+    ax = plot_decision_boundary(MODEL, X, LABELS)
     line = np.vstack([path.vertices for path in ax.collections[1].get_paths()])
     np.testing.assert_allclose(MODEL.predict_proba(line)[:, 1], 0.5, atol=0.02)  # drawn between grid points
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class in", "class out"]

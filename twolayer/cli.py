@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -36,33 +37,36 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code: 0, 1 if training or the check failed, 2 for a bad input."""
-    parser = Parser("twolayer", description=twolayer.__doc__, epilog="twolayer train --help shows what can be chosen.")
+    parser = Parser(
+        prog="twolayer", description=twolayer.__doc__, epilog="twolayer train --help shows what can be chosen."
+    )
     parser.add_argument("--version", action="version", version=f"twolayer {twolayer.__version__}")
     about = "train: train a network, check its gradient, draw what it learnt; check: is your own code right?"
     parser.add_argument("command", choices=["train", "check"], help=about)
-    parser.add_argument("options", nargs=argparse.REMAINDER, help="of the command")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="of the command").required = False
     arguments = parser.parse_args(argv)
     options = arguments.options
     if arguments.command == "check":
         from twolayer.checker.cli import main as check
 
         return check(options)
-    train_parser = parse_train()  # loads scikit-learn, so only now
-    arguments = train_parser.parse_args(options)
     try:
-        return train(arguments)
+        parser = parse_train()  # loads scikit-learn, so only now
+        return train(parser.parse_args(options))
     except KeyboardInterrupt:
-        print(file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ValueError, MemoryError) as error:
-        train_parser.error(" ".join(str(error).split()))
+        parser.error(" ".join(str(error).split()))
     except OSError as error:
-        train_parser.error(f"{error.filename or arguments.output}: {error.strerror}")
+        parser.error(f"{error.filename or 'the pictures'}: {error.strerror}")
 
 
 def parse_train() -> Parser:
     """The options of `twolayer train`: those of the network have the names and defaults of `TwoLayerNN`."""
-    from twolayer.estimator import ACTIVATIONS, SCHEDULES, TwoLayerNN
+    from twolayer.estimator import ACTIVATIONS, AUGMENTATIONS, SCHEDULES, TwoLayerNN
     from twolayer.training import OPTIMIZERS
 
     parser = Parser("twolayer train", description=__doc__.partition(": ")[2].capitalize())
@@ -89,6 +93,7 @@ def parse_train() -> Parser:
     add("schedule", str, "how the learning rate changes", list(SCHEDULES))
     add("l2", float, "weight of the penalty on the weights")
     add("dropout", float, "share of hidden units dropped while training")
+    add("augment", str, "how to make new samples from the given ones", list(AUGMENTATIONS))
     add("patience", int, "stop when the loss on held-out training data has not improved for so many epochs")
     add("validation_fraction", float, "the share of the training data that patience holds out")
     return parser
@@ -227,11 +232,13 @@ def draw(
     ax.set_title(title)
     if len(names) == 1:
         ax.set_yticks([])
-    ax.set_xlabel(xlabel, parse_math=False)
-    ax.set_ylabel(ylabel, parse_math=False)
+    ax.set_xlabel(xlabel[:50], parse_math=False)
+    ax.set_ylabel(ylabel[:50], parse_math=False)
     curve, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     plot_loss_curve(network, ax)
     for name, figure in (("decision_boundary.png", boundary), ("loss_curve.png", curve)):
-        figure.savefig(output / name, dpi=150)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks: boxes will do
+            figure.savefig(output / name, dpi=150)
         plt.close(figure)
         print(f"wrote {output / name}")

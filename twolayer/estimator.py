@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from twolayer import activations, schedules
+from twolayer.augmentation import jitter, mixup, rotate
 from twolayer.core import forward, he_init, relu, relu_grad, sigmoid
 from twolayer.training import Augment, Elementwise, History, Params, train
 
@@ -24,6 +25,13 @@ ACTIVATIONS: dict[str, tuple[Elementwise, Elementwise]] = {
     "gelu": (activations.gelu, activations.gelu_grad),
     "softplus": (activations.softplus, activations.softplus_grad),
     "silu": (activations.silu, activations.silu_grad),
+}
+
+# Named augmentations: (rng, X, y) of a batch to a new (X, y).
+AUGMENTATIONS: dict[str, Augment] = {
+    "jitter": lambda rng, X, y: (jitter(rng, X, 0.1), y),
+    "rotate": lambda rng, X, y: (rotate(rng, X, np.pi / 12), y),
+    "mixup": lambda rng, X, y: mixup(rng, X, y, 0.2),
 }
 
 # Named schedules over the whole run: (lr, steps) to a function of the step.
@@ -61,8 +69,9 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Weight of the penalty l2/2 · Σ‖W‖², biases free, not divided by the number of samples.
     dropout : float, default=0.0
         Share of hidden units dropped while training, below 1.
-    augment : callable, default=None
-        Maps (rng, X, y) of a batch, y of shape (n, k), to a new (X, y).
+    augment : callable or {"jitter", "rotate", "mixup"}, default=None
+        Maps (rng, X, y) of a batch, y of shape (n, k), to a new (X, y); or noise of 0.1, rotations by up to
+        15 degrees in the plane of the first two features, mixtures with alpha = 0.2.
     patience : int, default=None
         Stop when the loss on a held-out part has not improved for so many epochs, and keep the best parameters.
     validation_fraction : float, default=0.1
@@ -71,6 +80,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Decides initialisation, split, batches, dropout and augmentation; an int reproduces every bit.
     verbose : bool, default=False
         Print the loss every 100 epochs, and on a terminal show a bar.
+    callback : callable, default=None
+        Called as callback(epoch, params, history) in every epoch, before its update.
 
     Attributes
     ----------
@@ -115,11 +126,12 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         activation: str = "relu",
         l2: float = 0.0,
         dropout: float = 0.0,
-        augment: Augment | None = None,
+        augment: str | Augment | None = None,
         patience: int | None = None,
         validation_fraction: float = 0.1,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        callback: Callable[[int, Params, History], None] | None = None,
     ) -> None:
         self.hidden_size = hidden_size
         self.lr = lr
@@ -135,6 +147,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.verbose = verbose
+        self.callback = callback
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> "TwoLayerNN":
         """Train on X (n, d) and y: n labels of two kinds, or (n, k) of 0 and 1; returns self."""
@@ -150,6 +163,9 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         params = tuple(p.astype(samples.dtype) for p in he_init(rng, samples.shape[1], self.hidden_size, Y.shape[1]))
         batch_size = None if self.batch_size is None else min(self.batch_size, len(samples))
         activation, activation_grad = self._named("activation", ACTIVATIONS)
+        augment = self.augment
+        if augment is not None and not callable(augment):
+            augment = self._named("augment", AUGMENTATIONS)
         schedule = self.schedule
         if not callable(schedule):
             steps = self.epochs * -(-len(samples) // (batch_size or len(samples)))
@@ -165,13 +181,13 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             schedule=schedule,
             l2=self.l2,
             dropout=self.dropout,
-            augment=self.augment,
+            augment=augment,
             activation=activation,
             activation_grad=activation_grad,
             validation=validation,
             patience=self.patience,
             rng=rng,
-            callback=self._print_loss if self.verbose else None,
+            callback=self._each_epoch if self.verbose or self.callback else None,
             progress=self.verbose and sys.stderr.isatty(),
         )
         self.loss_curve_ = self.history_.loss
@@ -241,8 +257,10 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             raise ValueError(f"{parameter} must be one of {', '.join(table)}, got {name!r}")
         return table[name]
 
-    def _print_loss(self, epoch: int, params: Params, history: History) -> None:
-        if epoch % 100 == 0 or epoch == self.epochs - 1:
+    def _each_epoch(self, epoch: int, params: Params, history: History) -> None:
+        if self.callback:
+            self.callback(epoch, params, history)
+        if self.verbose and (epoch % 100 == 0 or epoch == self.epochs - 1):
             from tqdm import tqdm
 
             tqdm.write(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")  # print, but above the bar

@@ -125,9 +125,7 @@ A1_WORDS = {
     "W2-updated-first": "W2 is updated before dA1 is computed with it; the gradient needs the W2 of the forward pass",
     "W2-left-out": "W2 is left out of dA1",
     "dA1-from-error": "dA1 is computed from the error alone; it needs dZ2, with the derivative of the output function",
-    "dA1-sign": "dA1 has the wrong sign",
     "W2-reshaped": "W2 is reshaped where it should be transposed",
-    "dA1-mean-again": "dA1 is divided by the number of samples again",
 }
 
 
@@ -223,17 +221,14 @@ LINE_WORDS = {
     "bias-from-dW": "the bias gradient is summed from the weights' gradient; it should be summed from dZ",
     "bias-mean": "the bias gradient is a mean over the samples; the 1/n is in dZ2 already, so it should be a sum",
     "dW1-from-dA1": "dW1 is computed from dA1, before the gate; it should be computed from dZ1",
-    "dW1-from-dZ2": "dW1 is computed from dZ2; it should be computed from dZ1",
-    "swapped": "the gradients have changed places",
     "integer-arithmetic": "the numbers are cut to whole ones: an array or a division is of integers",
-    "bias-sums-weight": "the bias gradient has another layer's numbers",
     "last-sample-only": "only the last sample counts: the loop overwrites where it should add",
     "first-sample-only": "only the first sample counts",
 }
 
 
 def weight_variants(
-    A: Array, dZ: Array, others: list[tuple[str, Array]], brief: bool = False
+    A: Array, dZ: Array, others: list[tuple[str, Array]], brief: bool = False, dA: Array | None = None
 ) -> Iterator[tuple[str, Array]]:
     right = A.T @ dZ
     yield RIGHT, right
@@ -242,6 +237,8 @@ def weight_variants(
         return
     for name, other in others:
         yield name, other.T @ dZ
+    if dA is not None:
+        yield "dW1-from-dA1", A.T @ dA
     yield "last-sample-only", A[-1:].T @ dZ[-1:]
     yield "first-sample-only", A[:1].T @ dZ[:1]
     yield "integer-arithmetic", np.trunc(right)
@@ -376,7 +373,7 @@ def explanations(c: Case, tolerance: float) -> Iterator[Explanation]:
         for ia, (a, dA1) in enumerate(dA1_variants(c, dZ2)):
             for ig, (g, gate) in enumerate(gate_variants(c)):
                 dZ1 = dA1 * ((dA1 > 0) if isinstance(gate, str) else gate)
-                W1s = matches("dW1", weight_variants(c.F.X, dZ1, [("dW1-uses-A1", A1)], bool(a or g)))
+                W1s = matches("dW1", weight_variants(c.F.X, dZ1, [("dW1-uses-A1", A1)], bool(a or g), dA1))
                 if not W1s:
                     continue
                 b1s = matches("db1", bias_variants(dZ1, c.F.X.T @ dZ1, dA1))
@@ -398,7 +395,7 @@ def predicts(e: Explanation, c: Case, tolerance: float) -> bool:
     variants: dict[str, Callable[[], Iterator[tuple[str, Array]]]] = {
         "dW2": lambda: weight_variants(A1, z, others),
         "db2": lambda: bias_variants(z, A1.T @ z, None),
-        "dW1": lambda: weight_variants(c.F.X, dZ1, [("dW1-uses-A1", A1)]),
+        "dW1": lambda: weight_variants(c.F.X, dZ1, [("dW1-uses-A1", A1)], dA=a),
         "db1": lambda: bias_variants(dZ1, c.F.X.T @ dZ1, a),
     }
     for role, number, _, factor in e.lines:
