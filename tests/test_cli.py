@@ -66,7 +66,7 @@ def test_a_csv_file_with_labels_of_any_kind(capsys):
 
 def test_the_network_has_the_options_and_defaults_of_the_class():
     options, network = vars(parse_train().parse_args([])), TwoLayerNN().get_params()
-    assert set(network) - set(options) == {"augment", "random_state", "verbose"}  # a function, --seed, always
+    assert set(network) - set(options) == {"callback", "random_state", "verbose"}  # a function, --seed, always
     assert {name: options[name] for name in network if name in options}.items() <= network.items()
 
 
@@ -108,7 +108,7 @@ def test_ctrl_c_keeps_what_was_reached(capsys, monkeypatch, epoch):
         if now == epoch:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(TwoLayerNN, "_print_loss", press)
+    monkeypatch.setattr(TwoLayerNN, "_each_epoch", press)
     assert main(["train", "--samples", "100"]) == 0
     text = capsys.readouterr().out
     assert f"interrupted in epoch {epoch}; what was reached is kept" in text

@@ -50,17 +50,26 @@ function linkSymbols(article) {
 }
 
 // What is too wide for the screen scrolls in its own box, which the keyboard can reach.
+const boxes = new ResizeObserver(entries => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
+    else target.removeAttribute("tabindex")
+  }
+})
+const lines = new ResizeObserver(([{ target }]) => {
+  for (const formula of target.querySelectorAll(".formula")) {
+    const wide = formula.offsetWidth > formula.closest("p, li, td, div").clientWidth
+    if (wide === formula.classList.contains("formula--wide")) continue
+    formula.classList.toggle("formula--wide", wide)
+    if (wide) boxes.observe(formula)
+  }
+})
 function scrollers(article) {
-  for (const formula of article.querySelectorAll(".formula")) {
-    formula.classList.toggle("formula--wide", formula.offsetWidth > formula.closest("p, li, td, div").clientWidth)
-  }
-  for (const box of article.querySelectorAll(".equation__box, .formula--wide, .md-typeset__scrollwrap, pre > code")) {
-    const wide = box.scrollWidth > box.clientWidth
-    if (wide) box.tabIndex = 0
-    else box.removeAttribute("tabindex")
-  }
+  boxes.disconnect()
+  lines.disconnect()
+  lines.observe(article)
+  for (const box of article.querySelectorAll(".equation__box, .md-typeset__scrollwrap, pre > code")) boxes.observe(box)
 }
-addEventListener("resize", () => scrollers(document.querySelector("article")))
 
 // A formula is copied as its TeX.
 document.addEventListener("copy", event => {

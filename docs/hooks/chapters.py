@@ -28,7 +28,7 @@ CHAPTERS = (
     "activations",
     "depth",
 )
-REFERENCE = ("proofs", "copy", "glossary", "api")
+REFERENCE = ("command_line", "proofs", "copy", "glossary", "api")
 PEOPLE = ("check", "teachers", "contributing", "conventions")
 
 HOME_OF = {"early_stopping": "training", "neural_network": "estimator"}  # topics whose module is named otherwise
