@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "docs" / "proofs.json"
 
-settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
-settings.register_profile("deep", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("default", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile("deep", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("random", max_examples=50, deadline=None, derandomize=False)
 settings.load_profile("default")
 

@@ -104,6 +104,15 @@ TABLE = [
     (train, lambda: training(y=Y[:, 0]), "y (5,)"),
     (train, lambda: training(X=X[:0], y=Y[:0]), "n > 0"),
     (train, lambda: training(X=X[:, :2]), "X (5, 2)"),
+    (train, lambda: training(X=X.tolist()), "X and y must be NumPy arrays of numbers, got a list and an array"),
+    (train, lambda: training(X=X.astype(str)), "X and y must be NumPy arrays of numbers"),
+    (train, lambda: training(y=Y.astype(object)), "X and y must be NumPy arrays of numbers"),
+    (train, lambda: training(params=tuple(p.tolist() for p in PARAMS)), "params must be a tuple"),
+    (train, lambda: training(params=None), "params must be a tuple"),
+    (train, lambda: training(lr="0.1"), "lr must be a number"),
+    (train, lambda: training(l2=None), "l2 must be a number"),
+    (train, lambda: training(dropout="half"), "dropout must be a number"),
+    (train, lambda: training(batch_size=2, rng=0), "rng must be a numpy.random.Generator"),
     (train, lambda: training(lr=0), "lr"),
     (train, lambda: training(lr=np.nan), "lr"),
     (train, lambda: training(epochs=0), "epochs"),
@@ -133,6 +142,59 @@ def test_every_public_function_with_something_to_refuse_is_in_the_table():
     others = {"TwoLayerNN", "plot_decision_boundary", "plot_loss_curve", "check"}  # their own test files
     functions = {name for name in twolayer.__all__ if inspect.isfunction(getattr(twolayer, name, None))}
     assert functions - total - others <= {row[0].__name__ for row in TABLE}
+
+
+# Every public function of arrays: called with whole numbers, so that each dtype can hold them.
+WHOLE = {
+    "Z": np.array([[-3, 1], [0, 2], [2, -1]]),
+    "X": np.array([[1, 0, 2], [2, 1, 0], [0, 3, 1]]),
+    "y": np.array([[0, 1], [1, 1], [1, 0]]),
+    "W": np.array([[1, 2], [3, 1], [0, 2]]),
+    "b": np.array([1, 0]),
+    "V": np.array([[2, 1], [1, 3]]),
+}
+CALLS = {
+    name: (lambda a, name=name: getattr(twolayer, name)(a["Z"]))
+    for name in ("relu", "relu_grad", "sigmoid", *(n for n in twolayer.__all__ if hasattr(twolayer.activations, n)))
+} | {
+    "forward": lambda a: forward(a["X"], (a["W"], a["b"], a["V"], a["b"]))[0],
+    "backward": lambda a: backward(a["Z"] / 1.0, (a["X"], a["Z"] / 1.0, a["y"]), (a["W"], a["b"], a["V"], a["b"])),
+    "bce": lambda a: bce(a["Z"], a["y"]),
+    "bce_grad": lambda a: bce_grad(a["Z"], a["y"]),
+    "step": lambda a: step((a["W"], a["b"]), (a["X"][:, :2], a["Z"][0]), 0.5),
+    "momentum_step": lambda a: momentum_step((a["b"],), (a["Z"][0],), zeros_like((a["b"],)), 0.5),
+    "adam_step": lambda a: adam_step((a["b"],), (a["Z"][0],), adam_init((a["b"],)))[0],
+    "l2": lambda a: twolayer.l2((a["W"], a["b"]), 0.5),
+    "l2_grad": lambda a: l2_grad((a["W"], a["b"]), 0.5),
+    "jitter": lambda a: jitter(rng(), a["X"], 0.5),
+    "rotate": lambda a: rotate(rng(), a["X"], 0.5),
+    "mixup": lambda a: mixup(rng(), a["X"], a["y"], 0.5),
+    "depth.forward": lambda a: depth.forward(a["X"], (a["W"], a["b"], a["V"], a["b"]))[0],
+    "train": lambda a: train(
+        tuple(a[p] / 1.0 for p in ("W", "b", "V", "b")), a["X"], a["y"], lr=0.5, epochs=2
+    )[0],
+}  # fmt: skip
+
+
+def flat(result):
+    """The numbers of a result: an array, a float, or tuples of them."""
+    if isinstance(result, tuple):
+        return np.concatenate([flat(r) for r in result])
+    return np.ravel(result).astype(float)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@given(*[st.sampled_from(list("?bBhHiIqQfdgOUSmM"))] * 3, st.sampled_from(list("bhiqfdgOUS")))
+def test_any_dtype_gives_the_numbers_of_float64_or_an_error(call, Z, X, y, parameters):
+    """Integers, truth values, short floats, objects, text, dates: never another number."""
+    dtypes = {"Z": Z, "X": X, "y": y}
+    arrays = {name: a.astype(dtypes.get(name, parameters)) for name, a in WHOLE.items()}
+    try:
+        result = call(arrays)
+    except (ValueError, TypeError):
+        return
+    expected = call({name: a.astype(float) for name, a in arrays.items()})  # after the cast: what the dtype can hold
+    np.testing.assert_allclose(flat(result), flat(expected), rtol=4e-3, atol=4e-3)  # int8 makes NumPy's exp a float16
 
 
 @given(st.lists(hnp.array_shapes(min_dims=1, max_dims=2, max_side=3), min_size=8, max_size=8), st.data())

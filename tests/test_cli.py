@@ -16,9 +16,11 @@ from twolayer.estimator import ACTIVATIONS
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Every test runs in an empty folder."""
+def folder(tmp_path, monkeypatch, request):
+    """Every test runs in an empty folder; only those that speak of drawing draw, because that takes longest."""
     monkeypatch.chdir(tmp_path)
+    if not any(word in request.node.name for word in ("draw", "picture", "output", "write", "reader_that_stops")):
+        monkeypatch.setattr("twolayer.cli.draw", lambda *args: None)
     return tmp_path
 
 

@@ -210,3 +210,8 @@ def test_the_data_that_comes_along_has_two_classes(name):
     assert len(np.unique(y)) == 2
     with pytest.raises(ValueError, match="--target"):
         load(name, 100, 0, "label")
+
+
+def test_a_tab_before_the_first_name_is_a_cell(tmp_path):
+    with pytest.raises(ValueError, match="line 1, column 1: the header has no name here"):
+        read_csv(write(tmp_path, "\tb\n1\tx\n2\ty\n"))

@@ -26,7 +26,7 @@ def leaky_relu(Z, slope=0.01):
 
 def leaky_relu_grad(Z, slope=0.01):
     """1 where Z > 0, else slope, also at the kink Z = 0. Equation `leaky-relu-grad`."""
-    return np.where(Z > 0, 1, slope).astype(Z.dtype)
+    return np.where(Z > 0, 1, slope).astype(np.result_type(Z, slope))
 
 
 def elu(Z, alpha=1.0):
@@ -43,17 +43,17 @@ def gelu(Z):
     """Z Φ(Z), with Φ the normal distribution function, from erfc: exact, no tanh fit. Equation `gelu`."""
     from math import erfc  # NumPy has none
 
-    Phi = np.vectorize(erfc, otypes=[float])(-Z / np.sqrt(2.0)) / 2
-    return (Z * Phi).astype(Z.dtype)
+    Phi = np.vectorize(erfc, otypes=[float])(Z / -np.sqrt(2.0)) / 2
+    return (Z * Phi).astype(np.result_type(Z, 0.5))
 
 
 def gelu_grad(Z):
     """Φ(Z) + Z φ(Z), with φ the normal density. Equation `gelu-grad`; Hendrycks and Gimpel (2016)."""
     from math import erfc  # NumPy has none
 
-    Phi = np.vectorize(erfc, otypes=[float])(-Z / np.sqrt(2.0)) / 2
-    z = np.clip(Z, -40, 40)  # Z φ(Z) is 0 beyond, and Z² would overflow
-    return (Phi + z * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)).astype(Z.dtype)
+    Phi = np.vectorize(erfc, otypes=[float])(Z / -np.sqrt(2.0)) / 2
+    z = np.clip(Z, -40.0, 40.0)  # Z φ(Z) is 0 beyond, and Z² would overflow
+    return (Phi + z * np.exp(z * z / -2) / np.sqrt(2 * np.pi)).astype(np.result_type(Z, 0.5))
 
 
 def softplus(Z):
@@ -73,4 +73,4 @@ def silu(Z):
 
 def silu_grad(Z):
     """σ(Z) + Z σ(Z) σ(-Z). Equation `silu-grad`."""
-    return sigmoid(Z) + Z * (sigmoid(Z) * sigmoid(-Z))
+    return sigmoid(Z) + Z * (sigmoid(Z) * sigmoid(-1.0 * Z))

@@ -14,7 +14,7 @@ def jitter(rng, X, scale):
     if not 0 <= scale < np.inf:
         raise ValueError(f"scale must be 0 or more and finite, got {scale}")
     noise = scale * rng.standard_normal(X.shape)
-    return X + noise.astype(np.result_type(X.dtype, np.float32))  # float32 stays, integers become floats
+    return X + noise.astype(np.result_type(X, 0.5))  # float32 stays, integers become floats
 
 
 def rotate(rng, X, max_angle, axes=(0, 1)):
@@ -28,7 +28,7 @@ def rotate(rng, X, max_angle, axes=(0, 1)):
     if not 0 <= max_angle < np.inf:
         raise ValueError(f"max_angle must be 0 or more and finite, got {max_angle}")
     angle = rng.uniform(-max_angle, max_angle, len(X))  # (n,)
-    rotated = X.astype(np.result_type(X.dtype, np.float32))  # (n, d): a copy, float
+    rotated = X.astype(np.result_type(X, 0.5))  # (n, d): a copy, float
     rotated[:, i] = np.cos(angle) * X[:, i] - np.sin(angle) * X[:, j]
     rotated[:, j] = np.sin(angle) * X[:, i] + np.cos(angle) * X[:, j]
     return rotated
@@ -41,6 +41,6 @@ def mixup(rng, X, y, alpha):
     """
     if not 0 < alpha < np.inf or X.ndim != 2 or y.ndim != 2 or len(X) != len(y):
         raise ValueError(f"alpha must be positive, X (n, d) and y (n, k), got {alpha}, X {X.shape}, y {y.shape}")
-    lam = rng.beta(alpha, alpha, (len(X), 1)).astype(np.result_type(X.dtype, np.float32))  # (n, 1)
+    lam = rng.beta(alpha, alpha, (len(X), 1)).astype(np.result_type(X, 0.5))  # (n, 1)
     other = rng.permutation(len(X))
     return lam * X + (1 - lam) * X[other], lam * y + (1 - lam) * y[other]

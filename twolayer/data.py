@@ -111,8 +111,7 @@ def read_cells(path: str | Path) -> list[tuple[int, list[str]]]:
 
     if not text.strip():
         raise ValueError(f"{path} is empty")
-    head = next(filter(str.strip, io.StringIO(text, newline="")))
-    bare = re.sub(r'"[^"]*("|$)', "", head)
+    bare = re.sub(r'"[^"]*("|$)', "", text).strip(" \r\n").partition("\n")[0]  # line 1 without quoted text
     delimiter = max(";\t,", key=bare.count)  # in this order, as a comma may also be a decimal comma
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:

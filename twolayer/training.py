@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -214,6 +215,11 @@ def check_arguments(
     rng: np.random.Generator | None,
 ) -> None:
     """Raise a ValueError that names the argument, before anything is computed with it."""
+    if not (isinstance(params, tuple) and len(params) % 2 == 0 and params and all(is_numeric(p) for p in params)):
+        raise ValueError("params must be a tuple of NumPy arrays (W1, b1, W2, b2, ...), as from he_init")
+    for name, value in (("lr", lr), ("l2", l2), ("dropout", dropout)):
+        if not isinstance(value, Real):
+            raise TypeError(f"{name} must be a number, got {value!r}")
     if not all(np.isfinite(p).all() for p in params):
         raise ValueError("params has a NaN or an infinity")
     check_data("", X, y, params)
@@ -235,6 +241,8 @@ def check_arguments(
         raise ValueError(f"dropout must be from 0 to below 1, got {dropout}")
     if rng is None and (batch_size or dropout or augment):
         raise ValueError("rng is needed for batch_size, dropout and augment: pass numpy.random.default_rng(seed)")
+    if not isinstance(rng, np.random.Generator | None):
+        raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(seed), got {rng!r}")
 
 
 def is_integer(value: object) -> bool:
@@ -242,8 +250,16 @@ def is_integer(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+def is_numeric(value: object) -> bool:
+    """Whether value is an array of truth values, integers or floats."""
+    return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+
+
 def check_data(name: str, X: np.ndarray, y: np.ndarray, params: Params) -> None:
     """Raise a ValueError unless X (n, d) and y (n, k) fit params, are finite, and y is in [0, 1]."""
+    if not (is_numeric(X) and is_numeric(y)):
+        kinds = [f"an array of {a.dtype}" if isinstance(a, np.ndarray) else f"a {type(a).__name__}" for a in (X, y)]
+        raise TypeError(f"{name}X and y must be NumPy arrays of numbers, got {kinds[0]} and {kinds[1]}")
     d, k = len(params[0]), len(params[-1])
     if X.ndim != 2 or X.shape[1] != d or y.shape != (len(X), k) or not len(X):
         raise ValueError(f"{name}X {X.shape} and y {y.shape} must be (n, {d}) and (n, {k}), n > 0, to fit params")
