@@ -245,6 +245,8 @@ class Transport:
     maker: Function | None = None  # makes the container, where it is an object
 
     def describe(self) -> str:
+        if self.kind == "container" and "array" in self.template:
+            return "parameters in one vector"
         if self.kind == "container" and isinstance(self.template, dict):
             kind = next(iter(set(self.template) & {"dict", "tuple", "list", "object"}), "container")
             return f"parameters in a {kind}"
@@ -255,11 +257,37 @@ class Transport:
         }.get(self.kind, "parameters in a container")
 
 
+@dataclass(frozen=True)
+class Part:
+    """The entries of a flat array that are one of the parameters; stands in a path like a key."""
+
+    entries: tuple[int, ...]
+    shape: tuple[int, ...]
+
+
+def packings(dims: tuple[int, int, int]) -> list[dict[str, Path]]:
+    """The usual ways to put all parameters into one vector: matrices with the bias as first column, or one by one."""
+    d, h, k = dims
+    theta1, theta2 = np.split(np.arange(h * (d + 1) + k * (h + 1)), [h * (d + 1)])
+    theta1, theta2 = theta1.reshape(h, d + 1), theta2.reshape(k, h + 1)
+    W1, b1, W2, b2 = np.split(np.arange(theta1.size + theta2.size), np.cumsum([d * h, h, h * k]))
+    ways = (
+        (theta1[:, 1:].T, theta1[:, 0], theta2[:, 1:].T, theta2[:, 0]),
+        (W1.reshape(d, h), b1, W2.reshape(h, k), b2),
+        (W1.reshape(h, d).T, b1, W2.reshape(k, h).T, b2),
+    )
+    return [{r: [Part(tuple(A.ravel().tolist()), A.shape)] for r, A in zip(PARAMS, way, strict=True)} for way in ways]
+
+
 def fill(template: Json, path: Path, value: Json) -> Json:
     """The encoded container with one entry replaced."""
     if not path:
         return value
     head, rest = path[0], path[1:]
+    if isinstance(head, Part):
+        flat = np.array(template["array"])
+        flat[list(head.entries)] = np.ravel(value["array"])
+        return template | {"array": flat.tolist()}
     for kind in ("tuple", "list"):
         if kind in template:
             items = list(template[kind])
@@ -302,8 +330,9 @@ class Reading:
     loss_first: bool = False  # backward needs what loss has left in the object
     score: float = 0.0
     agrees: bool = False  # with the formulas, where it was tried
+    shaped: bool = False  # the gradients have the shapes of the parameters
     settings: dict[str, Any] = field(default_factory=dict)  # role -> value, as keep = 0.7
-    globals: dict[str, Any] = field(default_factory=dict)
+    setup: Call | None = None  # a method that draws the weights, where the constructor does not
 
     def problem(self, seed: int) -> Problem:
         d, h, k = self.dims
@@ -332,21 +361,22 @@ class Reading:
         env |= {"m": problem.n, "lr": LR, "lam": 0.0, "keep": 1.0, "drop": 0.0, "momentum": 0.0, "seed": 3, "epochs": 1}
         env |= {"rng": {"rng": 3}, "d": d, "h": h, "k": k, "sizes": {"list": [d, h, k]}, "verbose": False}
         env |= {"activation": "relu", "training": True} | self.settings
-        env["params"] = self.params_value(env)
-        if self.transport.kind == "object":
-            env.pop("params")
+        if self.transport.kind == "container":
+            env["params"] = {"ref": "container"}
+            env["velocity"] = self.filled({role: layout.send(role, 0 * A) for role, A in values.items()})
+        elif self.transport.kind != "object":
+            env["params"] = {"tuple": [env[role] for role in PARAMS]}
+        elif shared := common_path(list(self.transport.paths.values())):
+            env["params"] = {"ref": "net", "path": shared}
         return env
 
-    def params_value(self, env: dict[str, Json]) -> Json:
-        transport = self.transport
-        if transport.kind == "container" and transport.maker is None:
-            value = transport.template
+    def filled(self, values: dict[str, Json]) -> Json:
+        """Their container with these values in it."""
+        value = self.transport.template
+        if self.transport.maker is None:
             for role in self.present:
-                value = fill(value, transport.paths[role], env[role])
-            return value
-        if transport.kind == "container":
-            return {"ref": "container"}
-        return {"tuple": [env[role] for role in PARAMS]}
+                value = fill(value, self.transport.paths[role], values[role])
+        return value
 
     def target(self, function: Function) -> Json:
         if function.owner and not function.static:
@@ -366,7 +396,9 @@ class Reading:
             elif fresh:
                 arguments = bind(self.found.constructor, env, sizes=True)
                 operations.append(call({"name": self.found.owner}, self.found.constructor, arguments, env, "net"))
-                for name, value in self.settings_of_net(env):
+                if self.setup:
+                    operations.append(call(self.target(self.setup.function), self.setup.function, self.setup.roles, env, "setup"))
+                for name, value in self.settings.get("attributes", {}).items():  # such as self.lambd
                     operations.append({"do": "set", "path": ["net", name], "value": value})
             if self.transport.kind == "object":
                 for role in self.present:
@@ -375,19 +407,15 @@ class Reading:
             for role in self.present:
                 path = [None, *self.transport.paths[role]]
                 operations.append({"do": "set", "path": path, "value": env[role]})
+        if self.transport.kind == "container" and not self.transport.maker:
+            operations.append({"do": "get", "value": self.filled(env), "as": "container"})
         if self.transport.kind == "container" and self.transport.maker:
             maker = self.transport.maker
             operations.append(call(self.target(maker), maker, bind(maker, env, sizes=True), env, "container"))
             for role in self.present:
                 path = ["container", *self.transport.paths[role]]
                 operations.append({"do": "set", "path": path, "value": env[role]})
-        for name, value in self.globals.items():
-            operations.append({"do": "set", "path": [None, name], "value": value})
         return operations
-
-    def settings_of_net(self, env: dict[str, Json]) -> list[tuple[str, Json]]:
-        """Attributes of their object that are settings, such as self.lambd, at the values asked for."""
-        return [(name, value) for name, value in self.settings.get("attributes", {}).items()]
 
     def then(self, operations: list[Json], step: Call | None, env: dict[str, Json], name: str) -> None:
         """Add a call, and put what it returns into the environment."""
@@ -442,7 +470,8 @@ class Reading:
                 operations[-1]["as"] = "backward"
                 operations.append({"do": "get", "value": {"ref": "backward"}, "as": "loss"})
             if self.via in ("attributes", "change"):
-                value = {"ref": "net"} if self.found.owner else None
+                kind = "container" if self.transport.kind == "container" else "net"
+                value = {"ref": kind} if self.found.owner or kind == "container" else None
                 if value:
                     operations.append({"do": "get", "value": value, "as": "after"})
                 else:
@@ -559,6 +588,10 @@ def get(value: Json, path: Path) -> Json:
             return None
         if "array" in value:
             array = to_array(value)
+            if isinstance(key, Part) and array is not None and array.size > max(key.entries):
+                part = array.ravel()[list(key.entries)]
+                value = {"array": part.tolist(), "shape": list(key.shape), "dtype": value["dtype"]}
+                continue
             if array is None or not isinstance(key, int) or array.ndim == 0 or key >= len(array):
                 return None
             part = array[key]
@@ -621,7 +654,7 @@ AMBIGUOUS = {
     "grad": ["dZ2", "dA2", "grads"], "g": ["grads", "dZ2"], "l1": ["A1", "lam"], "q": ["A2"], "u": ["Z1"],
     "w": ["params", "W1"],
     "activations": ["cache", "A1"], "error": ["dZ2", "dA2"], "err": ["dZ2", "dA2"], "expected": ["y"], "ctx": ["cache"],
-    "hiddenlayer": ["A1"], "layer1": ["A1"], "layer2": ["A2"], "v": ["W2"], "weights": ["params"],
+    "hiddenlayer": ["A1"], "vel": ["velocity"], "layer1": ["A1"], "layer2": ["A2"], "v": ["W2", "velocity"], "weights": ["params"],
     "inputhidden": ["W1", "Z1"],
 }  # fmt: skip
 
@@ -647,7 +680,11 @@ def options(arg: Arg, env: dict[str, Json], sizes: bool) -> list[str]:
 def bindings(function: Function, env: dict[str, Json], sizes: bool = False, most: int = 60) -> Iterator[dict[str, str]]:
     """Every plausible way to fill a function's arguments, at most so many."""
     choices: list[list[str]] = []
+    second = counted_from_zero(function)
     for arg in function.args:
+        if arg.name in second and second[arg.name] in env:
+            choices.append([second[arg.name]])
+            continue
         if arg.kind == "VAR_KEYWORD":
             choices.append([""])
         elif arg.kind == "VAR_POSITIONAL":
@@ -660,8 +697,8 @@ def bindings(function: Function, env: dict[str, Json], sizes: bool = False, most
             choices[i] = [r for r in choices[i] if r not in known]
     if sizes:
         required = [a for a in function.args if not a.optional and role_of(a.name, True) is None]
-        if len(required) == len([a for a in function.args if not a.optional]) == 3:
-            yield dict(zip([a.name for a in required], ("d", "h", "k"), strict=True))
+        if len(required) == len([a for a in function.args if not a.optional]) in (2, 3):
+            yield dict(zip([a.name for a in required], ("d", "h", "k"), strict=False))
     for picked in itertools.islice(itertools.product(*choices), most * 40):
         roles = {a.name: r for a, r in zip(function.args, picked, strict=True) if r}
         if len(set(roles.values())) == len(roles):
@@ -669,6 +706,17 @@ def bindings(function: Function, env: dict[str, Json], sizes: bool = False, most
             most -= 1
             if not most:
                 return
+
+
+def counted_from_zero(function: Function) -> dict[str, str]:
+    """W0, b0, W1, b1: names that come a second time for the same thing, and what is meant."""
+    names = [a.name for a in function.args]
+    roles = [role_of(name) for name in names]
+    return {
+        name: role[0] + "2"
+        for i, (name, role) in enumerate(zip(names, roles, strict=True))
+        if role in ("W1", "b1") and role in roles[:i] and role[0] + "2" not in roles
+    }
 
 
 def bind(function: Function, env: dict[str, Json], sizes: bool = False) -> dict[str, str]:
@@ -716,7 +764,7 @@ class Reader:
         complete: list[Reading] = []
         for dims in SIZES:
             for one in (False, True):
-                if one and self.works_on_batches():
+                if one and not self.may_be_single(complete):
                     continue
                 starts = list(self.starts(dims))
                 if one:
@@ -747,6 +795,11 @@ class Reader:
                     if fits(r) and not rivals:
                         return complete
         return complete
+
+    def may_be_single(self, tried: list[Reading]) -> bool:
+        """Whether to try one sample at a time: not where many at once give an output, or gradients of its shapes."""
+        read = [r for r in tried if r.head]
+        return not any(r.shaped for r in read) and (not read or not self.works_on_batches())
 
     def works_on_batches(self) -> bool:
         """Whether the text of their functions speaks of many samples: sums, means, shapes."""
@@ -801,9 +854,12 @@ class Reader:
                 if answer["error"]:
                     self.errors.append((self.found.owner, answer["error"]))
                     continue
-                params = param_leaves(list(leaves(answer["results"]["net"])))
+                params, setup = param_leaves(list(leaves(answer["results"]["net"]))), None
+                if not params:
+                    params, setup = self.set_up(start, script, env)
                 if params:
-                    yield from self.from_template("object", params, None, None, dims)
+                    for found in self.from_template("object", params, None, None, dims):
+                        yield replace(found, setup=setup)
                     return
                 if not self.found.instance:  # functions in a class, without state
                     yield from self.starts_of_names(dims)
@@ -815,6 +871,20 @@ class Reader:
             for start in self.from_template("object", params, None, None, (0, 0, 0)) if params else ():
                 yield replace(start, instance=self.found.instance)
 
+    def set_up(
+        self, start: Reading, operations: list[Json], env: dict[str, Json]
+    ) -> tuple[dict[str, Leaf] | None, Call | None]:
+        """The parameters that a method such as init_weights(n_features) leaves in the object, and the call of it."""
+        look: Json = {"do": "get", "value": {"ref": "net"}, "as": "net"}
+        for init in self.found.best("init")[:2]:
+            for roles in bindings(init, env, sizes=True, most=6):
+                script = [*operations, call(start.target(init), init, roles, env, "setup"), look]
+                answer = self.run({"operations": script, "want": ["net"]})
+                params = None if answer["error"] else param_leaves(list(leaves(answer["results"]["net"])))
+                if params:
+                    return params, Call(init, roles)
+        return None, None
+
     def starts_of_init(self, init: Function, dims: Dims) -> Iterator[Reading]:
         start = self.blank(Transport("arguments"), dims, True)
         env = start.environment(model.make_problem(1, 7, *dims))
@@ -825,6 +895,10 @@ class Reader:
                 self.errors.append((str(init), answer["error"]))
                 continue
             value = answer["results"]["params"]
+            flat = to_array(value)
+            if flat is not None and flat.shape == (dims[0] * dims[1] + dims[1] + dims[1] * dims[2] + dims[2],):
+                yield from self.starts_of_vector(dims)
+                return
             params = param_leaves(list(leaves(value, returned_names(init.node))))
             if params:
                 is_object = isinstance(value, dict) and "attributes" in value
@@ -842,6 +916,12 @@ class Reader:
         for layout, dims in layouts_of(shapes, lists):
             yield self.blank(transport, dims, asked is None or dims == asked, layout)
 
+    def starts_of_vector(self, dims: Dims) -> Iterator[Reading]:
+        for paths in packings(dims):
+            size = sum(len(path[0].entries) for path in paths.values())
+            template = {"array": [0.0] * size, "shape": [size], "dtype": "float64"}
+            yield self.blank(Transport("container", paths, template), dims, True)
+
     def starts_of_globals(self) -> Iterator[Reading]:
         values = [leaf for name, v in self.names["values"].items() for leaf in leaves(v, None, [name], name)]
         params = param_leaves([leaf for leaf in values if leaf.role in PARAMS])
@@ -851,6 +931,8 @@ class Reader:
 
     def starts_of_names(self, dims: Dims) -> Iterator[Reading]:
         """No initialisation to learn from: the usual shapes, and containers as the text uses them."""
+        if self.code.mentions(r"\[ *\w*:[^\]]*\]\)?\.?\w*,? *\(?.*reshape|\[[^\]]*:[^\]]*\]\.reshape"):
+            yield from self.starts_of_vector(dims)
         for transport in self.transports_by_text():
             for layout in LAYOUTS:
                 if layout.W2 == "flat" and dims[2] > 1:
@@ -903,6 +985,7 @@ class Reader:
         env = start.environment(problem)
         prefix = start.prepare(env)
         look = [{"do": "get", "value": {"ref": "net"}, "as": "net"}] if self.found.owner else []
+        some = False
         for function, without_y in candidates:
             given = {r: v for r, v in env.items() if r != "y"} if without_y else env
             tries = list(bindings(function, given, most=24))
@@ -916,17 +999,19 @@ class Reader:
                     if reading.mistake and function in self.found.best("predict"):
                         continue  # classes, not outputs
                     yield reading
+                    some = True
                     break
+        if not some and any(role_of(a.name) == "X" for f in self.found.best("loss") for a in f.args):
+            yield start  # the loss calls it in its own way
 
     # Loss
 
     def with_loss(self, start: Reading) -> Iterator[Reading]:
-        candidates = self.found.best("loss")[:3]
         some = usable = False
-        for function in candidates:
+        for function in [*self.found.best("loss")[:3], *self.found.best("backward")[:2]]:
             if some:
                 break
-            for form in forms_of_y(start):
+            for form in self.forms_of_y(start):
                 reading = replace(start, layout=replace(start.layout, y=form))
                 problem = reading.problem(1)
                 base = reading.environment(problem)
@@ -954,6 +1039,8 @@ class Reader:
                         done.head = "softmax of logits" if kind else done.head
                     if kind is None and F and abs(value) < 1e6:
                         kind = model.recognise_loss(F, problem.y, value, 2e-3)  # clipped, or with an epsilon
+                    if not kind and function in self.found.best("backward"):
+                        continue  # a single number, and not the loss
                     bonus = 3 if kind else 1 if np.isfinite(value) else 0
                     some = some or bool(kind)
                     usable = usable or bool(np.isfinite(value))
@@ -961,15 +1048,24 @@ class Reader:
                     if kind:
                         break
         if not usable:
-            for form in forms_of_y(start):
+            for form in self.forms_of_y(start):
                 yield replace(start, layout=replace(start.layout, y=form), loss=None)
+
+    def forms_of_y(self, reading: Reading) -> list[str]:
+        """The shapes that y may have: that of their own y, where there is one; else the likely ones."""
+        flat = [v for name, v in self.names["values"].items() if role_of(name) == "y" and len(v.get("shape", ())) == 1]
+        if flat and reading.dims[2] == 1 and not reading.layout.one:
+            return ["flat"]
+        return forms_of_y(reading)
 
     # Backward
 
     def with_backward(self, start: Reading) -> Iterator[Reading]:
         candidates = self.found.best("backward")[:4]
-        if start.loss and start.loss.function not in candidates:
-            candidates = [*candidates, start.loss.function]
+        both = [f for f in self.found.best("loss") if "grad" in f.name.lower()]
+        for function in [*both[:2], *([start.loss.function] if start.loss else [])]:
+            if function not in candidates:
+                candidates = [*candidates, function]
         if not self.found.best("backward"):
             trains = [f for f in self.found.best("train")[:3] if self.one_epoch(start, f)]
             candidates = [*candidates, *self.found.best("update")[:1], *trains]
@@ -1040,6 +1136,8 @@ class Reader:
         look: list[Json] = []
         if self.found.owner:
             look = [{"do": "get", "value": {"ref": "net"}, "as": "after"}]
+        elif start.transport.kind == "container":
+            look = [{"do": "get", "value": {"ref": "container"}, "as": "after"}]
         elif start.transport.kind == "globals":
             look = [
                 {"do": "get", "value": {"name": path[0], "path": path[1:]}, "as": role}
@@ -1149,15 +1247,9 @@ class Reader:
     def scored(self, reading: Reading, answer: Json, problem: Problem) -> Reading:
         """Points for shapes that fit and for gradients that agree with the formulas."""
         grads = reading.gradients(answer, problem)
-        score = (
-            reading.score
-            + 2
-            + sum(
-                0.5
-                for role, p in zip(GRADS, problem.params, strict=True)
-                if role in grads and grads[role].shape == p.shape
-            )
-        )
+        fit = [r for r, p in zip(GRADS, problem.params, strict=True) if r in grads and grads[r].shape == p.shape]
+        score = reading.score + 2 + 0.5 * len(fit)
+        reading = replace(reading, shaped=len(fit) == len(reading.present))
         if bias_forms_agree(reading, answer):
             score += 0.5
         F = reading.canonical(problem)
@@ -1295,6 +1387,12 @@ def label_backward(reading: Reading, answer: Json, problem: Problem) -> bool:
             grads.setdefault(leaf.role, ("backward", leaf.path))
     if len(grads) >= 2:
         return settle(reading, complete_grads(grads, found, problem, reading), "returned")
+    alike = {"d" + role: ("backward", path) for role, path in reading.transport.paths.items()}
+    if reading.transport.kind == "container" and alike and "lr" not in reading.backward.roles.values():
+        for prefix in ([], *([i] for i in range(len(value.get("tuple", [])) if isinstance(value, dict) else 0))):
+            places = {role: (name, [*prefix, *path]) for role, (name, path) in alike.items()}
+            if all(to_array(get(value, path)) is not None for _, path in places.values()):
+                return settle(reading, places, "returned")
     roles = [leaf.role for leaf in found]
     if all(r in roles for r in PARAMS):
         grads = {"d" + str(leaf.role): ("backward", leaf.path) for leaf in found if leaf.role in PARAMS}
@@ -1316,7 +1414,8 @@ def complete_grads(
     grads: dict[str, tuple[str, Path]], found: list[Leaf], problem: Problem, reading: Reading
 ) -> dict[str, tuple[str, Path]]:
     """Some gradients are named in the return statement; the others by their shape, or by being left over."""
-    rest = [leaf for leaf in found if leaf.role not in GRADS and not (leaf.role or "").startswith("d")]
+    rest = [leaf for leaf in found if leaf.role not in GRADS]
+    rest.sort(key=lambda leaf: (leaf.role or "").startswith("d"))
     missing = ["d" + role for role in reading.present if "d" + role not in grads]
     for role in missing:
         shape = np.shape(reading.layout.theirs(role, problem.params[GRADS.index(role)]))
@@ -1371,7 +1470,7 @@ def label_attributes(reading: Reading, answer: Json) -> bool:
     expected = ["d" + role for role in reading.present]
     if all(r in grads for r in expected):
         return settle(reading, {str(r): g for r, g in grads.items() if r in expected}, "attributes")
-    if reading.transport.kind != "object":
+    if reading.transport.kind not in ("object", "container"):
         return False
     for role, path in reading.transport.paths.items():
         siblings = [

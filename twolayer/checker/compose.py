@@ -1,9 +1,10 @@
-"""Puts a network together for code that has only layers: affine_forward and relu_backward, or Linear and ReLU."""
+"""Puts a network together for code that has only layers, such as Linear and ReLU, or a function that makes functions."""
 
+import ast
 import re
 from typing import Any
 
-from twolayer.checker.find import plain
+from twolayer.checker.find import Code, flat, kind_of, plain, returned_keys, returned_names
 
 LINEAR = r"^(linear|affine|dense|fc|fullyconnected|denselayer|linearlayer|fclayer|layerdense|affinelayer|innerproduct)"
 HIDDEN = (r"^(leakyrelu|lrelu)", r"^relu", r"^tanh", r"^(sigmoid|sigm|logistic)", r"^activation")
@@ -38,9 +39,45 @@ class ComposedNetwork:
 """
 
 
-def compose(names: Any) -> str:
-    """The text of a network of their layers; empty where they have a network, or not enough layers."""
-    return of_functions(names["functions"]) or of_classes(names["classes"], names["functions"])
+CLOSURE = """
+class ComposedNetwork:
+    def __init__(self, {args}):
+        made = {maker}({given})
+        for name, value in zip({names}, made.values() if isinstance(made, dict) else made):
+            setattr(self, "made_" * callable(value) + name, value)
+"""
+
+METHOD = """
+    def {name}(self, {args}):
+        return self.made_{name}({given})
+"""
+
+
+def compose(names: Any, code: Code) -> str:
+    """The text of a network of their parts; empty where they have a network, or not enough parts."""
+    functions = names["functions"]
+    return of_functions(functions) or of_classes(names["classes"], functions) or of_closures(code, functions)
+
+
+def of_closures(code: Code, functions: Any) -> str:
+    """A class with the functions that one of theirs defines and returns."""
+    if any(kind_of(name) == "backward" for name in functions):
+        return ""
+    for maker in [node for (owner, _), node in code.functions.items() if not owner]:
+        body = maker.body if isinstance(maker, ast.FunctionDef) else []
+        inner = {f.name: f for f in body if isinstance(f, ast.FunctionDef)}
+        returned = returned_keys(maker) or flat(returned_names(maker))
+        if isinstance(maker, ast.FunctionDef) and {"backward"} <= {kind_of(n) for n in inner if n in returned}:
+            text = CLOSURE.format(args=ast.unparse(maker.args), given=given(maker), maker=maker.name, names=returned)
+            for name in [n for n in inner if n in returned]:
+                code.functions["ComposedNetwork", name] = inner[name]
+                text += METHOD.format(name=name, args=ast.unparse(inner[name].args), given=given(inner[name]))
+            return text
+    return ""
+
+
+def given(function: ast.FunctionDef) -> str:
+    return ", ".join(a.arg for a in function.args.args)
 
 
 def pick(names: list[str], pattern: str, ending: str) -> str:

@@ -117,8 +117,7 @@ def dZ2_variants(c: Case) -> Iterator[tuple[str, Array]]:
     first[0] = c.dZ2[0]
     yield "first-sample-only", first
     if F.head == "sigmoid":
-        other = c.dZ2 * slope if c.loss.kind != "squared error" else c.dZ2 / slope
-        yield "loss-not-its-own", other
+        yield "loss-not-its-own", (P - y) * scale * (1.0 if c.loss.kind == "squared error" else 2 * P * (1 - P))
 
 
 A1_WORDS = {
@@ -168,11 +167,13 @@ def gate_variants(c: Case) -> Iterator[tuple[str, Array | str]]:
     if F.hidden == "tanh":
         yield "Z-A-confused", 1 - Z1**2
         yield from (
-            ("gate-wrong-formula", g) for g in (1 - A1, 1 + A1**2, A1**2, A1 * (1 - A1), (1 - A1) ** 2, A1**2 - 1)
+            ("gate-wrong-formula", g) for g in (1 - A1, 1 + A1**2, A1**2, (1 - A1) ** 2, A1**2 - 1)
         )
+        yield "gate-other-activation", A1 * (1 - A1)
     if F.hidden == "sigmoid":
         yield "Z-A-confused", Z1 * (1 - Z1)
-        yield from (("gate-wrong-formula", g) for g in (1 - A1, A1 * (1 + A1), A1**2, 1 - A1**2, A1 * (1 - A1**2)))
+        yield from (("gate-wrong-formula", g) for g in (1 - A1, A1 * (1 + A1), A1**2, A1 * (1 - A1**2)))
+        yield "gate-other-activation", 1 - A1**2
     if F.hidden in ("tanh", "sigmoid"):
         yield "Z-A-confused", f_grad(A1)
     yield "gate-is-A1", A1

@@ -53,14 +53,14 @@ def check_file(
 
 def composed(asks: Asks, code: Code, names: Any) -> Any:
     """The names, with a network of their layers where they have layers only."""
-    text = compose(names)
+    text = compose(names, code)
     if not text:
         return names
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if hasattr(node, "lineno"):
             node.lineno = 0  # on no line of theirs
-    code.functions |= Code(text, tree).functions
+    code.functions = Code(text, tree).functions | code.functions
     return asks.ask({"do": "extend", "source": text}) | {"problems": names.get("problems", [])}
 
 

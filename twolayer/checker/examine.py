@@ -465,8 +465,9 @@ class Examiner:
         rate = adapt.LR
         for roles in adapt.bindings(function, env, most=12):
             operations = [*prefix, adapt.call(reading.target(function), function, roles, env, "update")]
-            if reading.found.owner:
-                operations.append({"do": "get", "value": {"ref": "net"}, "as": "after"})
+            if reading.found.owner or reading.transport.kind == "container":
+                value = {"ref": "container" if reading.transport.kind == "container" else "net"}
+                operations.append({"do": "get", "value": value, "as": "after"})
             answer = self.run({"operations": operations, "want": ["update", "after", "backward"]})[0]
             if answer["error"]:
                 continue
@@ -497,7 +498,7 @@ class Examiner:
                 return {r: a for r, a in arrays.items() if a is not None}
         if len(found) == 4:
             return dict(zip(PARAMS, [leaf.array for leaf in found], strict=True))
-        if reading.transport.kind == "object" and "after" in answer["results"]:
+        if reading.transport.kind in ("object", "container") and "after" in answer["results"]:
             arrays = {
                 r: adapt.to_array(adapt.get(answer["results"]["after"], p)) for r, p in reading.transport.paths.items()
             }

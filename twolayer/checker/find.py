@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 PARAMS = ("W1", "b1", "W2", "b2")
@@ -63,11 +64,12 @@ NAMES = {
     "loss": "loss cost j l error err e totalloss costvalue mse bce objective lossvalue c avgloss meanloss"
     " totalcost",
     "lr": "lr learningrate alpha eta stepsize rate learnrate gamma a epsilon",
-    "lam": "lambd lam reg l2 weightdecay lambda regularization regstrength reglambda l2lambda l2reg lmbda"
+    "lam": "lambd lambda lam reg l2 weightdecay lambda regularization regstrength reglambda l2lambda l2reg lmbda"
     " regularizationstrength decay wd l2strength lamb regparam",
     "keep": "keepprob keep pkeep keepprobability keeprate",
     "drop": "dropout droprate pdrop dropoutrate dropprob dropoutp dropoutprob",
     "momentum": "momentum mu beta1 beta",
+    "velocity": "velocity velocities vel momentumbuffer",
     "mask": "mask d1 dropoutmask m1",
     "m": "m n batchsize nsamples numexamples numsamples bs size nexamples examples numsample mm",
     "rng": "rng generator randomgenerator gen randomstate",
@@ -94,8 +96,34 @@ ROLE = {name: role for role, names in reversed(NAMES.items()) for name in names.
 SIZE_ROLE = {name: role for role, names in reversed(SIZES.items()) for name in names.split()}
 
 
+# Words of other languages, one for each of ours.
+ENGLISH = {
+    "forward": "vorwaerts vorwärts adelante propagacion avant propagation avanti",
+    "backward": "rueckwaerts rückwärts retropropagacion retropropagation atras arriere retropropagazione",
+    "loss": "fehler verlust coste costo perdida cout coût perte erreur custo perda",
+    "gradients": "gradienten gradientes gradienti",
+    "update": "aktualisieren aktualisiere actualizar actualiza atualizar aggiorna",
+    "train": "trainieren trainiere entrenar entrainer entraîner treinar addestra",
+    "init": "initialisieren initialisiere inicializar iniciar initialiser inizializza",
+    "predict": "vorhersagen predecir predire prever",
+    "weights": "gewichte gewicht pesos peso poids pesi",
+    "bias": "sesgo sesgos biais verzerrung schwelle",
+    "params": "parametros parametri paramètres parametres",
+    "input": "eingang eingabe entrada entrée entree ingresso",
+    "hidden": "versteckt versteckte verdeckt oculta ocultas cachee cachée couche nascosto nascosta",
+    "output": "ausgang ausgabe aus salida sortie saida uscita",
+    "rate": "lernrate tasa taux taxa",
+    "epochs": "epochen epoche epocas époques epoques epoche",
+    "seed": "startwert semilla graine seme",
+}
+TRANSLATED = {foreign: word for word, several in ENGLISH.items() for foreign in several.split()}
+
+
+@lru_cache(maxsize=None)
 def plain(name: str) -> str:
-    return name.replace("_", "").lower()
+    """A name in lower case, without underscores, in English."""
+    words = words_of(name)
+    return "".join(words) if any(w in TRANSLATED for w in raw_words(name)) else name.replace("_", "").lower()
 
 
 def role_of(name: object, sizes: bool = False) -> str | None:
@@ -109,15 +137,20 @@ def role_of(name: object, sizes: bool = False) -> str | None:
         return ROLE[key]
     if guessed := size_by_words(name) if sizes else role_by_words(name):
         return guessed
-    stripped = re.sub(r"^(self|new|my|the|updated|up)|(new|val|value|arr|vec|mat|updated|np|batch|matrix)$", "", key)
+    stripped = re.sub(r"^(self|new|my|the|updated|up|nn|net)|(new|val|value|arr|vec|mat|updated|np|batch|matrix)$", "", key)
     if sizes and stripped in SIZE_ROLE:
         return SIZE_ROLE[stripped]
-    return ROLE.get(stripped)
+    counted = COUNTING & set(words_of(name))
+    return ROLE.get(stripped) or (size_by_words(name) if counted else None)
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name: n_hidden, nHidden, fc1_weight -> n hidden, n hidden, fc 1 weight."""
-    return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
+    """The words of a name, in English: n_hidden, nHidden, fc1_weight -> n hidden, n hidden, fc 1 weight."""
+    return [TRANSLATED.get(w, w) for w in raw_words(name)]
+
+
+def raw_words(name: str) -> list[str]:
+    return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+|\d+", name)]
 
 
 COUNTS = {
@@ -142,6 +175,7 @@ COUNTS = {
     "width",
     "len",
 }
+COUNTING = {"n", "num", "size", "dim", "units", "nodes", "neurons"}
 KINDS_OF_SIZE = {
     "d": {"in", "input", "inputs", "feature", "features", "x", "visible", "attributes"},
     "h": {"h", "hid", "hidden", "hiddens"},
@@ -185,21 +219,20 @@ HELPER = (
     r"|derivative$"
 )
 AWAY = (
-    r"adam|momentum|rmsprop|velocity|nesterov|numerical|check|^test|plot|load|print|accuracy|schedule|decay|minibatch|show"
-    r"|save|^eval|demo|numgrad|finite|standardi|normali|^score|velocit"
+    r"adam|momentum|rmsprop|nesterov|numerical|check|^test|plot|load|print|accuracy|schedule|decay|minibatch|show"
+    r"|save|^clip|^eval|demo|numgrad|finite|standardi|normali|^score|velocit"
 )
 VARIANT = r"dropout|regulari[sz]|withl2|withreg|l2$|^l2|noisy|reg$"
 KINDS = (
     ("loss", r"(loss|cost|objective)(and|with|plus)(the)?(grad|deriv)"),
     ("init", r"^(he|xavier|kaiming|random|rand|zero|glorot)?init"
              r"|init(ialize)?(d)?(params|parameters|weights|network|net)?$"
-             r"|^(create|make|build|new|setup|get|start|random|draw)(the)?(network|net|params|parameters|weights|model|nn)$"),
+             r"|^(create|make|build|new|setup|get|start|random|draw)(the)?(network|net|params|parameters|weights|model|nn|layers|synapses)$"),
     ("loss_grad", r"(loss|cost|bce|mse|crossentropy|error|ce)\w*(grad|deriv|prime|backward|delta)"
                   r"|^(d|grad|deriv|derivative|delta|gradof|derivof)(of)?(the)?(loss|cost|bce|mse|crossentropy|error|output)"
                   r"|^outputdelta|^outputerror"),
     ("backward", r"backward|backprop|bprop|bwd|backpass|^(compute|get|calc|calculate|find|network|net|model|all|my)?"
-                 r"(the)?(grads?|gradients?|derivatives)(of)?(network|net|all)?$|^back$|backwards|^propagate$|lossandgrad"
-                 r"|costandgrad"),
+                 r"(the)?(grads?|gradients?|derivatives)(of)?(network|net|all)?$|(grads|gradients|partials)$|^back$|backwards|^propagate$"),
     ("forward", r"forward|fprop|fwd|^predictproba|^(network|net|hypothesis|computeoutput|run(the)?net(work)?|nnoutput"
                 r"|modeloutput|fprop|evaluate|feed|propagate)$|forwards|^activate$|^think$"),
     ("loss", r"loss|cost|crossentropy|^bce|^mse|objective|logloss|squarederror|^nll|criterion|^sse|^rmse|^j$|^error$"
@@ -211,7 +244,7 @@ KINDS = (
 )  # fmt: skip
 EXACT = {
     "init": "init initialize initializeparameters initparams initializeparametershe heinit initweights initnetwork",
-    "forward": "forward forwardpropagation forwardpass forwardprop lmodelforward feedforward modelforward",
+    "forward": "forward forwardpropagation forwardpass forwardprop lmodelforward feedforward modelforward scores",
     "loss": "bce computecost computeloss loss cost costfunction lossfunction bceloss crossentropy binarycrossentropy",
     "loss_grad": "bcegrad lossgrad lossgradient",
     "backward": "backward backwardpropagation backpropagation backprop backwardpass backwardprop lmodelbackward"
@@ -460,6 +493,9 @@ def sort_in(found: Found, functions: dict[str, Function], mapping: dict[str, str
         if kind:
             found.candidates.setdefault(kind, []).append(function)
     sort_by_results(found, functions)
+    for kind in ("forward", "loss", "backward"):  # only with dropout or a penalty: then that is the one
+        if kind not in found.candidates and found.best(kind + "+"):
+            found.candidates[kind] = sorted(found.best(kind + "+"), key=lambda f: "dropout" in plain(f.name))
     for kind, candidates in found.candidates.items():
         exact = EXACT.get(kind, "").split()
         candidates.sort(key=lambda f: (plain(f.name) not in exact, f.line))
@@ -476,7 +512,9 @@ def sort_by_results(found: Found, functions: dict[str, Function]) -> None:
             continue
         for function in functions.values():
             roles = [role_of(n) for n in flat(returned_names(function.node)) + returned_keys(function.node)]
-            if kind_of(function.name) is None and sum(r in wanted for r in roles) >= needed and len(function.args) > 1:
+            named = kind_of(function.name)
+            model = kind == "forward" and named == "train" and len(function.args) <= 5
+            if (named is None or model) and sum(r in wanted for r in roles) >= needed and len(function.args) > 1:
                 found.candidates.setdefault(kind, []).append(function)
 
 

@@ -320,7 +320,7 @@ def worth_running(statement: ast.stmt, namespace: dict[str, Any]) -> bool:
 
 
 class alarm:
-    """Raises TimeLimitError in the code of the `with` block once it has run for so many seconds."""
+    """Raises TimeLimitError in the code of the `with` block once it has computed for so many seconds."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -328,14 +328,14 @@ class alarm:
     def __enter__(self) -> None:
         if hasattr(signal, "setitimer"):
             try:
-                signal.signal(signal.SIGALRM, ring)
-                signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.2)  # again, should they catch it
+                signal.signal(signal.SIGPROF, ring)
+                signal.setitimer(signal.ITIMER_PROF, self.seconds, 0.2)  # again, should they catch it
             except ValueError:
                 self.seconds = 0  # not in the main thread
 
     def __exit__(self, *_: object) -> None:
         if hasattr(signal, "setitimer") and self.seconds:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def ring(signum: int, frame: object) -> None:
