@@ -397,7 +397,9 @@ class Reading:
                 arguments = bind(self.found.constructor, env, sizes=True)
                 operations.append(call({"name": self.found.owner}, self.found.constructor, arguments, env, "net"))
                 if self.setup:
-                    operations.append(call(self.target(self.setup.function), self.setup.function, self.setup.roles, env, "setup"))
+                    operations.append(
+                        call(self.target(self.setup.function), self.setup.function, self.setup.roles, env, "setup")
+                    )
                 for name, value in self.settings.get("attributes", {}).items():  # such as self.lambd
                     operations.append({"do": "set", "path": ["net", name], "value": value})
             if self.transport.kind == "object":
@@ -629,7 +631,7 @@ def call(target: Json, function: Function, roles: dict[str, str], env: dict[str,
 
 # An optional argument is given only where it says what it means; a layer's width or a flag keeps its default.
 GIVEN = {"X", "y", "params", "cache", *PARAMS, "Z1", "A1", "Z2", "A2", "grads", *GRADS, "d", "h", "k", "sizes"}
-GIVEN |= {"rng", "lr", "lam", "keep", "drop", "momentum", "epochs", "verbose"}
+GIVEN |= {"rng", "seed", "lr", "lam", "keep", "drop", "momentum", "epochs", "verbose"}
 ALTERNATIVES = {
     "A2": ["A2", "Z2", "X"],
     "Z2": ["Z2", "A2"],
@@ -654,7 +656,7 @@ AMBIGUOUS = {
     "grad": ["dZ2", "dA2", "grads"], "g": ["grads", "dZ2"], "l1": ["A1", "lam"], "q": ["A2"], "u": ["Z1"],
     "w": ["params", "W1"],
     "activations": ["cache", "A1"], "error": ["dZ2", "dA2"], "err": ["dZ2", "dA2"], "expected": ["y"], "ctx": ["cache"],
-    "hiddenlayer": ["A1"], "vel": ["velocity"], "layer1": ["A1"], "layer2": ["A2"], "v": ["W2", "velocity"], "weights": ["params"],
+    "hiddenlayer": ["A1"],  "layer1": ["A1"], "layer2": ["A2"], "v": ["W2", "velocity"], "weights": ["params"],
     "inputhidden": ["W1", "Z1"],
 }  # fmt: skip
 
@@ -696,9 +698,11 @@ def bindings(function: Function, env: dict[str, Json], sizes: bool = False, most
         if role_of(arg.name, sizes) is None and len(choices[i]) > 1:  # nothing is passed twice
             choices[i] = [r for r in choices[i] if r not in known]
     if sizes:
-        required = [a for a in function.args if not a.optional and role_of(a.name, True) is None]
-        if len(required) == len([a for a in function.args if not a.optional]) in (2, 3):
-            yield dict(zip([a.name for a in required], ("d", "h", "k"), strict=False))
+        roles = {a.name: role_of(a.name, True) for a in function.args if not a.optional}
+        unknown = [name for name, role in roles.items() if role not in ("X", "y", "sizes", "seed", "rng", *"dhk")]
+        left = [size for size in "dhk" if size not in roles.values()]
+        if 1 < len(roles) <= 3 and unknown and not {"X", "sizes"} & set(roles.values()):
+            yield {n: r for n, r in roles.items() if r and n not in unknown} | dict(zip(unknown, left, strict=False))
     for picked in itertools.islice(itertools.product(*choices), most * 40):
         roles = {a.name: r for a, r in zip(function.args, picked, strict=True) if r}
         if len(set(roles.values())) == len(roles):
@@ -1066,11 +1070,14 @@ class Reader:
         for function in [*both[:2], *([start.loss.function] if start.loss else [])]:
             if function not in candidates:
                 candidates = [*candidates, function]
+        trains: list[Function] = []
         if not self.found.best("backward"):
-            trains = [f for f in self.found.best("train")[:3] if self.one_epoch(start, f)]
-            candidates = [*candidates, *self.found.best("update")[:1], *trains]
+            trains = [f for f in self.found.best("train")[:3] if self.one_epoch(start, f) and not start.setup]
+            trains = [*self.found.best("update")[:1], *trains]
         some = False
-        for function in candidates:
+        for function in [*candidates, *trains]:
+            if some and function in trains:
+                break
             for reading in self.with_loss_grad(start):
                 for done in self.call_backward(reading, function):
                     some = True
@@ -1470,8 +1477,11 @@ def label_attributes(reading: Reading, answer: Json) -> bool:
     expected = ["d" + role for role in reading.present]
     if all(r in grads for r in expected):
         return settle(reading, {str(r): g for r, g in grads.items() if r in expected}, "attributes")
+    if not all(isinstance(path[-1], str | int) for path in reading.transport.paths.values() if path):
+        return False  # packed in a vector
     if reading.transport.kind not in ("object", "container"):
         return False
+    found = [leaf for leaf in found if leaf.path]
     for role, path in reading.transport.paths.items():
         siblings = [
             leaf

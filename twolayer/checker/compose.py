@@ -66,7 +66,8 @@ def of_closures(code: Code, functions: Any) -> str:
     for maker in [node for (owner, _), node in code.functions.items() if not owner]:
         body = maker.body if isinstance(maker, ast.FunctionDef) else []
         inner = {f.name: f for f in body if isinstance(f, ast.FunctionDef)}
-        returned = returned_keys(maker) or flat(returned_names(maker))
+        last = ast.Module([s for s in body if isinstance(s, ast.Return)], [])
+        returned = returned_keys(last) or flat(returned_names(last))
         if isinstance(maker, ast.FunctionDef) and {"backward"} <= {kind_of(n) for n in inner if n in returned}:
             text = CLOSURE.format(args=ast.unparse(maker.args), given=given(maker), maker=maker.name, names=returned)
             for name in [n for n in inner if n in returned]:

@@ -166,9 +166,7 @@ def gate_variants(c: Case) -> Iterator[tuple[str, Array | str]]:
     yield "gate-of-dA1", "of dA1"
     if F.hidden == "tanh":
         yield "Z-A-confused", 1 - Z1**2
-        yield from (
-            ("gate-wrong-formula", g) for g in (1 - A1, 1 + A1**2, A1**2, (1 - A1) ** 2, A1**2 - 1)
-        )
+        yield from (("gate-wrong-formula", g) for g in (1 - A1, 1 + A1**2, A1**2, (1 - A1) ** 2, A1**2 - 1))
         yield "gate-other-activation", A1 * (1 - A1)
     if F.hidden == "sigmoid":
         yield "Z-A-confused", Z1 * (1 - Z1)

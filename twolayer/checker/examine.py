@@ -1,5 +1,6 @@
 """The checks, in the order of a training step: forward, loss, gradients, update; then initialisation and habits."""
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from twolayer.checker.adapt import Call, Reader, Reading
 from twolayer.checker.diagnose import Case, Mistake
 from twolayer.checker.find import GRADS, PARAMS, Code, Found, Function, find, is_exact, returned_names, role_of
 from twolayer.checker.model import Array, Loss, Problem
+from twolayer.checker.places import Places
 from twolayer.checker.report import Finding, Report
 from twolayer.checker.sandbox import Asks, CannotCheckError
 
@@ -30,6 +32,10 @@ class Examiner:
     def __init__(self, asks: Asks, code: Code, names: Json, report: Report, mapping: dict[str, str]) -> None:
         self.asks, self.code, self.names, self.report, self.mapping = asks, code, names, report, mapping
 
+    def functions_of(self, reading: Reading) -> tuple[Function, Function | None]:
+        assert reading.backward
+        return reading.backward.function, reading.loss_grad.function if reading.loss_grad else None
+
     def add(self, level: str, check: str, text: str, **more: Any) -> None:
         line = more.get("line", 0)
         lines = self.code.text.splitlines()
@@ -44,6 +50,7 @@ class Examiner:
 
     def examine(self) -> None:
         groups = find(self.names, self.code, self.mapping)
+        self.places = Places(self.code, [f for g in groups for f in g.methods.values()])
         for kind, target in self.mapping.items():
             if not any(target.rpartition(".")[2] in g.methods for g in groups):
                 raise CannotCheckError(f"--map {kind}={target}: there is no function {target}")
@@ -119,7 +126,7 @@ class Examiner:
         id, words = "raises", ""
         if square:
             id, words = "y-broadcast", "; y of shape (n,) against (n, 1) has become (n, n)"
-            line = self.assigned(square[0], error["function"]) or line
+            line = self.places.assigned(square[0], error["function"]) or line
         elif is_product(error):
             id, words = "product-order", "; a factor is not transposed, or the factors are in the wrong order"
         level = (
@@ -132,11 +139,6 @@ class Examiner:
         if level == "unknown":
             said, words = f"could not be called; called in the likeliest way, {said}", ""
         self.add(level, check, said + words, id=id, line=line, equation="bp-W1" if level == "wrong" else "")
-
-    def assigned(self, name: str, function: str) -> int:
-        """The line where a variable of a function is first assigned."""
-        nodes = [node for (_, f), node in self.code.functions.items() if f == function]
-        return min((s.lineno for node in nodes for n, s in self.code.assignments(node) if n == name), default=0)
 
     def clearly_called(self, reading: Reading) -> bool:
         """Whether forward is right and every argument of backward says what it is: then an exception is theirs."""
@@ -176,6 +178,7 @@ class Examiner:
         self.check_update(reading)
         self.check_init(reading)
         if right:
+            self.check_pairs(reading)
             self.check_state(reading)
             self.check_whole_numbers(reading)
             self.check_penalty(reading)
@@ -189,7 +192,7 @@ class Examiner:
         if reading.mistake:
             words, equation = model.FORWARD_MISTAKES[reading.mistake]
             role = {"fw-Z1": "Z1", "fw-A1": "A1", "fw-Z2": "Z2"}.get(equation, "A2")
-            at = self.line(role, [reading.forward.function]) or line
+            at = self.places.of(role, [reading.forward.function]) or line
             self.add("wrong", "forward", words, id=reading.mistake, line=at, equation=equation)
             return
         agree = 0
@@ -233,7 +236,7 @@ class Examiner:
             if other is not None and G and model.recognise_wrong_loss(G, again.y, other, d, h) != id:
                 id = ""
         if id:
-            line = self.line("loss", [function]) or self.return_line(function)
+            line = self.places.of("loss", [function]) or self.places.returned(function)
             self.add("wrong", "loss", model.LOSS_WORDS[id], id=id, line=line, equation="bce")
         elif not np.isfinite(value):
             self.add(
@@ -339,7 +342,7 @@ class Examiner:
             return
         if found:
             for i, mistake in enumerate(found[1]):
-                line = self.mistake_line(mistake, reading)
+                line = self.places.of_mistake(mistake, *self.functions_of(reading))
                 text = mistake.words
                 if mistake.of and not text.startswith(mistake.of[0]):
                     text = f"{diagnose.joined(mistake.of)}: {text}" if len(mistake.of) < 4 else text
@@ -354,7 +357,7 @@ class Examiner:
         which = diagnose.joined(wrong) if wrong else "the gradients"
         text = f"{which}: not right, and no known mistake gives these numbers"
         assert reading.backward
-        line = self.line(wrong[0], [reading.backward.function]) if wrong else 0
+        line = self.places.of(wrong[0], [reading.backward.function]) if wrong else 0
         self.add("wrong", "gradients", text, id="unmatched", line=line or reading.backward.function.line,
                  equation=diagnose.EQUATION[wrong[0]] if wrong else "bp-W1", numbers=numbers)  # fmt: skip
 
@@ -378,7 +381,7 @@ class Examiner:
             if role in theirs and theirs[role].size != p.size:
                 text = f"{role} has the shape {theirs[role].shape}, its parameter has {p.shape}"
                 assert reading.backward
-                line = self.line(role, [reading.backward.function])
+                line = self.places.of(role, [reading.backward.function])
                 self.add("wrong", "gradients", text, id="shape", line=line, equation=diagnose.EQUATION[role])
                 return True
         return False
@@ -390,55 +393,11 @@ class Examiner:
         if None in ratios.values() or len(set(ratios.values())) > 1:
             return False
         mistake = diagnose.scaled(str(next(iter(ratios.values()))), list(theirs))
-        line = self.mistake_line(mistake, reading)
+        line = self.places.of_mistake(mistake, *self.functions_of(reading))
         self.add(
             "wrong", "gradients", mistake.words, id=mistake.id, line=line, equation=mistake.equation, numbers=numbers
         )
         return True
-
-    # Places
-
-    def line(self, role: str, functions: list[Function]) -> int:
-        """Where that thing is computed: in these functions, else in any other of theirs, else by a shorter name."""
-        others = [f for g in find(self.names, self.code, {}) for f in g.methods.values()]
-        reached = called_from(functions, others)
-        short = {"dW1": "dw", "dW2": "dw", "db1": "db", "db2": "db"}.get(role)
-        at = self.code.line_of(role, functions) or self.code.line_of(role, reached)
-        if not at and short:
-            for f in [*functions, *reached]:
-                for name, statement in self.code.assignments(f.node) if f.node else ():
-                    if name.lower() in (short, "grad_" + short[1], "d_" + short[1]):
-                        return statement.lineno
-        if not at and role in ("dW1", "db1", "dW2", "db2"):
-            at = self.code.line_of(role[1:], functions)
-        return at
-
-    def mistake_line(self, mistake: Mistake, reading: Reading) -> int:
-        assert reading.backward
-        functions = [reading.backward.function]
-        if reading.loss_grad and mistake.stage == "dZ2":
-            at = self.code.line_of("dZ2", [reading.loss_grad.function])
-            return at or self.return_line(reading.loss_grad.function)
-        roles = {"dZ2": ["dZ2", "dA2", "dW2"], "dZ1": ["dZ1", "dA1", "dW1"], "dA1": ["dA1", "dZ1", "dW1"]}.get(
-            mistake.stage, [mistake.stage]
-        )
-        deltas = self.code.lines_of("dZ2", functions)
-        for role in roles:
-            lines = self.code.lines_of(role, functions)
-            if role == "dW1" and mistake.stage != "dW1" and len(deltas) > 1:
-                return deltas[-1]  # one name, delta, for both layers
-            if lines:
-                return lines[0] if role == "dZ2" and not self.code.lines_of("dZ1", functions) else lines[-1]
-        for role in roles:
-            if at := self.line(role, functions):
-                return at
-        return functions[0].line
-
-    def return_line(self, function: Function) -> int:
-        import ast
-
-        returns = [r.lineno for r in ast.walk(function.node) if isinstance(r, ast.Return)] if function.node else []
-        return max(returns, default=function.line)
 
     # Update
 
@@ -520,7 +479,7 @@ class Examiner:
         change = {r: before[r] - after[r] for r in PARAMS if before[r].shape == after[r].shape}
         steps = {r: grads["d" + r] for r in PARAMS}
         odd = [r for r in PARAMS if r not in change]
-        equation, line = "gd-step", self.line_in(function)
+        equation, line = "gd-step", self.places.update(function)
         if odd:
             text = f"{odd[0]} has another shape after the update: its gradient {steps[odd[0]].shape} was broadcast"
             self.add("wrong", "update", text, id="update-shape", line=line, equation=equation)
@@ -563,12 +522,6 @@ class Examiner:
             "wrong", "update", text, id="update-replaces" if sums else "update-wrong", line=line, equation=equation
         )
 
-    def line_in(self, function: Function) -> int:
-        for role in PARAMS:
-            if at := self.code.line_of(role, [function]):
-                return at
-        return self.return_line(function)
-
     # Initialisation
 
     def check_init(self, reading: Reading) -> None:
@@ -602,7 +555,7 @@ class Examiner:
     ) -> None:
         d, h, _ = dims
         W1, W2 = made["W1"], made["W2"]
-        line = self.line("W1", [function]) or function.line
+        line = self.places.of("W1", [function]) or function.line
         says_he = any(w in function.name.lower() for w in ("_he", "he_", "kaiming")) or function.name.lower().endswith(
             "he"
         )
@@ -680,11 +633,16 @@ class Examiner:
         if all(same(here[r], there[r] + start[r], 1e-9) for r in there):
             text = "gradients add up from call to call; they are never set back to zero"
             self.add(
-                "wrong", "state", text, id="accumulates", line=self.line("dW1", [reading.backward.function]) or line
+                "wrong",
+                "state",
+                text,
+                id="accumulates",
+                line=self.places.of("dW1", [reading.backward.function]) or line,
             )
             return
         text = "backward uses values of an earlier forward pass"
-        self.add("wrong", "state", text, id="stale-cache", line=line, equation="bp-W1")
+        at = self.places.fetching(reading.backward.function)
+        self.add("wrong", "state", text, id="stale-cache", line=at, equation="bp-W1")
 
     def check_whole_numbers(self, reading: Reading) -> None:
         """X of whole numbers: as integers and as floats it must give the same."""
@@ -704,6 +662,32 @@ class Examiner:
             assert reading.backward
             text = "gives other gradients where X holds integers: an array takes the type of X and cuts the numbers"
             self.add("wrong", "integers", text, id="integer-arithmetic", line=reading.backward.function.line)
+
+    def check_pairs(self, reading: Reading) -> None:
+        """Whether their training gives the gradients each sample with its own label, shuffled or not."""
+        trains = [f for f in reading.found.best("train") if self.reader.one_epoch(reading, f)]
+        assert reading.backward
+        function, roles = reading.backward.function, reading.backward.roles
+        if not trains or not {"X", "y"} <= set(roles.values()):
+            return
+        problem = model.make_problem(1, 24, *reading.dims, biases=reading.biases)
+        env = reading.environment(problem)
+        record = {"do": "record", "f": reading.target(function), "as": "seen"}
+        for given in itertools.islice(adapt.bindings(trains[0], env), 3):
+            training = adapt.call(reading.target(trains[0]), trains[0], given, env, "trained")
+            answer = self.run({"operations": [*reading.prepare(env), record, training], "want": ["seen"]})[0]
+            if answer["error"]:
+                continue
+            for arguments in answer["results"]["seen"]["list"]:
+                values = dict(zip([a.name for a in function.args], arguments["list"], strict=False))
+                arrays = {roles.get(name): adapt.to_array(v) for name, v in values.items()}
+                X, y = arrays.get("X"), arrays.get("y")
+                if X is not None and y is not None and mixed(reading, problem, X, y):
+                    text = "samples meet the labels of others: X and y are not put in the same order"
+                    line = self.places.shuffling(trains[0])
+                    self.add("wrong", "training", text, id="samples-mixed", line=line)
+                    return
+            return
 
     # Penalty
 
@@ -734,7 +718,7 @@ class Examiner:
         self, reading: Reading, problem: Problem, delta: dict[str, Array], true: dict[str, Array]
     ) -> None:
         assert reading.backward
-        line = self.line("dW1", [reading.backward.function]) or reading.backward.function.line
+        line = self.places.of("dW1", [reading.backward.function]) or reading.backward.function.line
         if all(same(delta[r], true[r], 1e-5) for r in GRADS):
             self.add("ok", "L2", "the gradient of the penalty agrees with its own loss")
             if true["db1"].any():
@@ -857,18 +841,12 @@ class Examiner:
         found = adapt.numeric(on, self.asks, problem)
         theirs = on.gradients(a, problem)
         truth = dict(zip(GRADS, found[0], strict=True)) if found else None
-        F, mask = reading.canonical(problem), None
-        if F and "A1" in on.forward.labels:
-            result, path = on.forward.labels["A1"]
-            dropped = adapt.to_array(adapt.get(a["results"].get(result), path))
-            if dropped is not None and dropped.size == F.A1.size:
-                with np.errstate(all="ignore"):
-                    mask = np.where(F.A1 != 0, on.layout.ours("out", dropped) / F.A1, np.nan)
+        F = reading.canonical(problem)
+        mask = find_mask(F, out, problem) if F else None
         assert on.backward
         if mask is not None:
-            kept = mask[np.isfinite(mask) & (mask != 0)]
-            if kept.size and np.allclose(kept, 1.0):
-                line = self.line("A1", [on.forward.function])
+            if mask.max() == 1.0:
+                line = self.places.of("A1", [on.forward.function])
                 text = "the kept units are not divided by the share that is kept, so predictions have another scale"
                 self.add("wrong", "dropout", text, id="dropout-not-rescaled", line=line, equation="dropout-mask")
         if F and mask is not None and reading.loss_kind:
@@ -878,7 +856,7 @@ class Examiner:
             return
         if truth:
             id, words = self.dropout_mistake(theirs, truth, F, mask, on, problem)
-            line = self.line("dZ1", [on.backward.function]) or on.backward.function.line
+            line = self.places.of("dZ1", [on.backward.function]) or on.backward.function.line
             self.add(
                 "wrong", "dropout", words, id=id, line=line, equation="bp-Z1", numbers=worst(theirs, truth, problem)
             )
@@ -899,6 +877,11 @@ class Examiner:
                 "the mask is not applied on the way back: dropped units get a gradient",
             ),
             (
+                F.gate / KEEP,
+                "dropout-mask-missing-backward",
+                "the mask is not applied on the way back, only its scale: dropped units get a gradient",
+            ),
+            (
                 F.gate * (M > 0),
                 "dropout-not-rescaled-backward",
                 "on the way back the mask is not divided by the share kept",
@@ -916,7 +899,7 @@ class Examiner:
         self, F: model.Forward, mask: Array, loss: Loss, problem: Problem
     ) -> tuple[dict[str, Array], model.Forward, Array, Array]:
         """With their mask: the right gradients, the forward pass, dZ2, the mask."""
-        M, W2 = np.where(np.isfinite(mask), mask, 0.0), problem.params[2]
+        M, W2 = mask, problem.params[2]
         Z2 = F.A1 * M @ W2 + problem.params[3]
         G = model.Forward(F.X, F.Z1, F.A1 * M, F.gate * M, Z2, model.HEADS[F.head](Z2), F.hidden, F.head)
         dZ2 = loss.by_logits(G, problem.y)
@@ -939,7 +922,7 @@ class Examiner:
             step = {"forward": reading.forward, "loss": reading.loss, "backward": reading.backward}.get(during)
             if reading.via in ("change", "new parameters") and label in PARAMS:
                 continue
-            line = step.function.line if step else 0
+            line = self.places.changing(step.function) if step else 0
             self.add("wrong", "inputs", f"{during} changes {label} in place", id="mutates-input", line=line)
         drew = [d for d in answer["drew"] if d in ("forward", "loss", "backward")]
         if drew:
@@ -956,6 +939,28 @@ class Examiner:
                     self.add("note", "dtype", "float32 comes back as float64")
         if answer["warnings"]:
             self.add("note", "warnings", f"NumPy warns: {answer['warnings'][0]}")
+
+
+def find_mask(F: model.Forward, out: Array, problem: Problem) -> Array | None:
+    """The mask of 0 and one other number with which the forward pass gives `out`: of all masks, the one that does."""
+    _, _, W2, b2 = problem.params
+    h = len(W2)
+    every = (np.arange(2**h)[:, None] >> np.arange(h) & 1).astype(float)
+    for scale in (1 / KEEP, 1.0, KEEP, 1 / (1 - KEEP)):
+        outs = np.array([model.HEADS[F.head](row * every * scale @ W2 + b2) for row in F.A1])
+        error = np.abs(outs - out[:, None]).max(axis=2)
+        if error.min(axis=1).max() < 1e-5:
+            return np.asarray(scale * every[error.argmin(axis=1)])
+    return None
+
+
+def mixed(reading: Reading, problem: Problem, X: Array, y: Array) -> bool:
+    """Whether a row of X comes with a label that is not its own."""
+    X, y = reading.layout.ours("X", X), reading.layout.ours("y", y)
+    if X.ndim != 2 or X.shape[1] != problem.X.shape[1] or y.shape != (len(X), problem.y.shape[1]):
+        return False
+    same_row = np.abs(X[:, None] - problem.X).max(axis=2)
+    return bool((same_row.min(axis=1) == 0).all() and (problem.y[same_row.argmin(axis=1)] != y).any())
 
 
 def is_product(error: Json) -> bool:
@@ -1000,23 +1005,3 @@ def worst(theirs: dict[str, Array], truth: dict[str, Array], problem: Problem) -
             value = float(g.reshape(right.shape)[at])
             best = (float(error[at]), f"worst: {role}[{place}] is {value:.8g}, should be {float(right[at]):.8g}")
     return best[1]
-
-
-def called_from(functions: list[Function], others: list[Function]) -> list[Function]:
-    """The functions that these call, and those that they call."""
-    import ast
-
-    reached: list[Function] = []
-    todo = list(functions)
-    while todo:
-        f = todo.pop()
-        names = {
-            n.func.id if isinstance(n.func, ast.Name) else n.func.attr
-            for n in (ast.walk(f.node) if f.node else ())
-            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name | ast.Attribute)
-        }
-        for other in others:
-            if other.name in names and other not in reached and other not in functions:
-                reached.append(other)
-                todo.append(other)
-    return reached

@@ -72,8 +72,8 @@ NAMES = {
     "velocity": "velocity velocities vel momentumbuffer",
     "mask": "mask d1 dropoutmask m1",
     "m": "m n batchsize nsamples numexamples numsamples bs size nexamples examples numsample mm",
-    "rng": "rng generator randomgenerator gen randomstate",
-    "seed": "seed randomseed",
+    "rng": "rng generator randomgenerator gen",
+    "seed": "seed randomseed randomstate",
     "epochs": "epochs numiterations niter iterations steps maxiter nepochs numepochs iters nsteps numiters epoch"
     " niterations numsteps maxepochs niters",
     "training": "training istraining train mode",
@@ -98,7 +98,7 @@ SIZE_ROLE = {name: role for role, names in reversed(SIZES.items()) for name in n
 
 # Words of other languages, one for each of ours.
 ENGLISH = {
-    "forward": "vorwaerts vorwärts adelante propagacion avant propagation avanti",
+    "forward": "vorwaerts vorwärts adelante avant avanti",
     "backward": "rueckwaerts rückwärts retropropagacion retropropagation atras arriere retropropagazione",
     "loss": "fehler verlust coste costo perdida cout coût perte erreur custo perda",
     "gradients": "gradienten gradientes gradienti",
@@ -137,7 +137,9 @@ def role_of(name: object, sizes: bool = False) -> str | None:
         return ROLE[key]
     if guessed := size_by_words(name) if sizes else role_by_words(name):
         return guessed
-    stripped = re.sub(r"^(self|new|my|the|updated|up|nn|net)|(new|val|value|arr|vec|mat|updated|np|batch|matrix)$", "", key)
+    stripped = re.sub(
+        r"^(self|new|my|the|updated|up|nn|net)|(new|val|value|arr|vec|mat|updated|np|batch|matrix)$", "", key
+    )
     if sizes and stripped in SIZE_ROLE:
         return SIZE_ROLE[stripped]
     counted = COUNTING & set(words_of(name))
@@ -339,21 +341,6 @@ class Code:
                         if isinstance(target, ast.Name):
                             self.functions["", target.id] = inner.value
 
-    def assignments(self, node: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
-        """(name assigned to, statement) in the order of the lines."""
-        for statement in ast.walk(node):
-            if isinstance(statement, ast.Assign):
-                for target in statement.targets:
-                    for part in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
-                        if name := name_in(part):
-                            yield name, statement
-            elif isinstance(statement, ast.AugAssign | ast.AnnAssign) and (name := name_in(statement.target)):
-                yield name, statement
-            elif isinstance(statement, ast.Return) and isinstance(statement.value, ast.Dict):
-                for key, _ in zip(statement.value.keys, statement.value.values, strict=True):
-                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                        yield key.value, statement
-
     def line_of(self, role: str, within: list[Function]) -> int:
         """The line where the thing of that role is computed: its last assignment in these functions; 0 if none."""
         return max(self.lines_of(role, within), default=0)
@@ -363,7 +350,10 @@ class Code:
         for function in within:
             if function.node is None:
                 continue
-            found = [s for name, s in self.assignments(function.node) if role_of(name) == role]
+            named = list(assignments(function.node))
+            if any(re.match(r"(delta|dz|d)_?3", name.lower()) for name, _ in named):  # they call X layer 1
+                named = [(re.sub(r"(?<=\D)[23]", lambda i: str(int(i[0]) - 1), name), s) for name, s in named]
+            found = [s for name, s in named if role_of(name) == role]
             lines = [s.lineno for s in found if not trivial(s)] or [s.lineno for s in found if not fetches(s)]
             if lines:
                 return sorted(lines)
@@ -371,6 +361,34 @@ class Code:
 
     def mentions(self, pattern: str) -> bool:
         return re.search(pattern, self.text) is not None
+
+
+def assignments(node: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
+    """(name assigned to, statement) in the order of the lines; a key of a dictionary that is written out is a name."""
+    for statement in ast.walk(node):
+        value = getattr(statement, "value", None)
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                for part in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+                    if isinstance(value, ast.Dict):
+                        yield from entries(value, name_in(part), part)
+                    elif name := name_in(part):
+                        yield name, statement
+        elif isinstance(statement, ast.AugAssign | ast.AnnAssign) and (name := name_in(statement.target)):
+            yield name, statement
+        elif isinstance(statement, ast.Return) and isinstance(value, ast.Dict):
+            yield from entries(value, "grads", statement)
+
+
+def entries(dictionary: ast.Dict, owner: str | None, target: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
+    """Each entry as an assignment: grads = {"W1": A} is grads["W1"] = A, and grads[1] = {"W": A} as well."""
+    index = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else ""
+    for key, value in zip(dictionary.keys, dictionary.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            name = f"{key.value}{index}"
+            if role_of(owner) == "grads" and role_of(name) in PARAMS:
+                name = "d" + name
+            yield name, ast.Assign([key], value, lineno=value.lineno, col_offset=value.col_offset)
 
 
 def trivial(statement: ast.stmt) -> bool:

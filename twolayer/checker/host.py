@@ -217,6 +217,8 @@ class Script:
             self.assign(operation["path"], self.decode(operation["value"]))
         elif kind == "get":
             self.results[operation["as"]] = self.decode(operation["value"])
+        elif kind == "record":
+            self.record(operation["f"], self.results.setdefault(operation["as"], []))
         elif kind == "call":
             before = random_state() if self.watched else None
             f = self.decode(operation["f"])
@@ -225,6 +227,18 @@ class Script:
             self.results[operation["as"]] = f(*args, **keywords)
             if before is not None and random_state() != before:
                 drew.append(operation["as"])
+
+    def record(self, target: Json, seen: list[Any]) -> None:
+        """Keep the arguments of every call to a function of theirs."""
+        f = self.decode(target)
+
+        def recorded(*args: Any, **keywords: Any) -> Any:
+            if len(seen) < 50:
+                seen.append(copy.deepcopy([*args, *keywords.values()]))
+            return f(*args, **keywords)
+
+        path = target.get("path", [])
+        self.assign([target.get("ref"), *path] if "ref" in target else [None, target["name"], *path], recorded)
 
     def decode(self, value: Json) -> Any:
         if not isinstance(value, dict):

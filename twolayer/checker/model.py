@@ -183,7 +183,7 @@ def wrong_forwards(problem: Problem) -> Iterator[Forward]:
             if mistake == "forward-output-activation":
                 Z2 = f(Z2)
             for head, g in HEADS.items():
-                if head == "softmax of logits":
+                if head == "softmax of logits" or (mistake == "forward-output-activation" and head == hidden):
                     continue
                 P = g(Z2)
                 if mistake == "forward-sigmoid-twice":
