@@ -306,6 +306,8 @@ def ratio(theirs: Array, right: Array, sizes: tuple[int, int, int, int], toleran
             theirs = theirs.reshape(right.shape)
         else:
             squeezed = np.squeeze(theirs)
+            if theirs.ndim == 2 and theirs.shape == right.T.shape:
+                return None  # transposed is another matter
             if squeezed.shape != np.squeeze(right).shape or theirs.size == 1:
                 return None
             theirs, right = squeezed, np.squeeze(right)

@@ -175,6 +175,9 @@ class Examiner:
         right = self.check_gradients(reading)
         if reading.via == "two runs":
             return
+        self.watched = self.run(reading.script(reading.problem(1)) | {"watch": True})[0]
+        if self.check_inputs(reading):
+            return
         self.check_update(reading)
         self.check_init(reading)
         if right:
@@ -907,29 +910,32 @@ class Examiner:
 
     # Habits
 
+    def check_inputs(self, reading: Reading) -> bool:
+        """Whether a call changes what it is given; then what follows would say little."""
+        steps = {"forward": reading.forward, "loss": reading.loss, "backward": reading.backward}
+        changed: dict[str, list[str]] = {}
+        for during, label in self.watched["mutated"]:
+            kept = reading.via in ("change", "new parameters") and label in PARAMS
+            if during in steps and not kept and label not in changed.get(during, []):
+                changed.setdefault(during, []).append(label)
+        for during, labels in changed.items():
+            step = steps[during]
+            line = self.places.changing(step.function) if step else 0
+            text = f"{during} changes {diagnose.joined(sorted(labels))} in place"
+            self.add("wrong", "inputs", text, id="mutates-input", line=line)
+        return bool(changed)
+
     def check_habits(self, reading: Reading) -> None:
         """What is no mistake in the numbers, but will bite."""
-        problem = reading.problem(1)
-        answer = self.run(reading.script(problem) | {"watch": True})[0]
+        answer = self.watched
         if answer["error"]:
             return
-        changed = {
-            (during, label)
-            for during, label in answer["mutated"]
-            if during in ("forward", "loss", "loss_grad", "backward")
-        }
-        for during, label in sorted(changed):
-            step = {"forward": reading.forward, "loss": reading.loss, "backward": reading.backward}.get(during)
-            if reading.via in ("change", "new parameters") and label in PARAMS:
-                continue
-            line = self.places.changing(step.function) if step else 0
-            self.add("wrong", "inputs", f"{during} changes {label} in place", id="mutates-input", line=line)
         drew = [d for d in answer["drew"] if d in ("forward", "loss", "backward")]
         if drew:
             self.add("note", "randomness", f"{drew[0]} draws from NumPy's global generator, even without dropout")
         single = replace(reading, layout=replace(reading.layout, dtype="float32"))
         if not reading.layout.lists:
-            got = self.run(single.script(problem))[0]
+            got = self.run(single.script(reading.problem(1)))[0]
             if not got["error"] and reading.grads:
                 kinds = set()
                 for name, path in reading.grads.values():

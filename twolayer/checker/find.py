@@ -382,7 +382,7 @@ def assignments(node: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
 
 def entries(dictionary: ast.Dict, owner: str | None, target: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
     """Each entry as an assignment: grads = {"W1": A} is grads["W1"] = A, and grads[1] = {"W": A} as well."""
-    index = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else ""
+    index = ast.unparse(target.slice) if isinstance(target, ast.Subscript) else ""
     for key, value in zip(dictionary.keys, dictionary.values, strict=True):
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             name = f"{key.value}{index}"

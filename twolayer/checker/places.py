@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from twolayer.checker.diagnose import Mistake
 from twolayer.checker.find import GRADS, PARAMS, Code, Function, assignments, name_in, role_of
@@ -128,7 +129,7 @@ class Places:
         for f in [function, *called_from([function], self.functions)]:
             names = [a.name for a in f.args]
             for _, s in assigned_in(f):
-                target = s.target if isinstance(s, ast.AugAssign) else None
+                target: ast.expr | None = s.target if isinstance(s, ast.AugAssign) else None
                 while isinstance(target, ast.Subscript):
                     target = target.value
                 if isinstance(target, ast.Name) and target.id in names:
@@ -157,7 +158,7 @@ class Places:
         return min(lines, default=0)
 
 
-def nodes(function: Function) -> list[ast.AST]:
+def nodes(function: Function) -> list[Any]:
     """Its syntax, from top to bottom."""
     found = [n for n in ast.walk(function.node) if hasattr(n, "lineno")] if function.node else []
     return sorted(found, key=lambda n: (n.lineno, n.col_offset))

@@ -1,4 +1,4 @@
-# expect: product-order
+# expect: product-order | transposed
 # style: dict per layer columns
 # half: second
 # at: "W": np.dot(A1, dZ2.T) / m
