@@ -702,8 +702,8 @@ def bindings(function: Function, env: dict[str, Json], sizes: bool = False, most
         unknown = [name for name, role in roles.items() if role not in ("X", "y", "sizes", "seed", "rng", *"dhk")]
         left = [size for size in "dhk" if size not in roles.values()]
         if 1 < len(roles) <= 3 and unknown and not {"X", "sizes"} & set(roles.values()):
-            known = {name: role for name, role in roles.items() if role and name not in unknown}
-            yield known | dict(zip(unknown, left, strict=False))
+            sure: dict[str, str] = {name: role for name, role in roles.items() if role and name not in unknown}
+            yield sure | dict(zip(unknown, left, strict=False))
     for picked in itertools.islice(itertools.product(*choices), most * 40):
         roles = {a.name: r for a, r in zip(function.args, picked, strict=True) if r}
         if len(set(roles.values())) == len(roles):
