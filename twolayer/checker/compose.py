@@ -1,10 +1,11 @@
-"""Puts a network together for code that has only layers, such as Linear and ReLU, or a function that makes functions."""
+"""Puts a network together where there are only parts: layers such as Linear and ReLU, or closures."""
 
 import ast
 import re
 from typing import Any
 
-from twolayer.checker.find import Code, flat, kind_of, plain, returned_keys, returned_names
+from twolayer.checker.names import kind_of, plain
+from twolayer.checker.syntax import Code, flat, returned_keys, returned_names
 
 LINEAR = r"^(linear|affine|dense|fc|fullyconnected|denselayer|linearlayer|fclayer|layerdense|affinelayer|innerproduct)"
 HIDDEN = (r"^(leakyrelu|lrelu)", r"^relu", r"^tanh", r"^(sigmoid|sigm|logistic)", r"^activation")

@@ -5,14 +5,15 @@ one for every line and says by which factor each gradient is off. The explanatio
 prediction agrees with their numbers on every data set is the diagnosis. Nothing is guessed from the text.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from twolayer.checker import model
-from twolayer.checker.find import GRADS
 from twolayer.checker.model import HIDDEN, Array, Forward, Loss
+from twolayer.checker.names import GRADS
 from twolayer.core import sigmoid
 
 Grads = dict[str, Array]
@@ -28,7 +29,6 @@ class Case:
     loss: Loss
     theirs: Grads
     rate: float = 0.125
-    before: Forward | None = None  # of the call before, for a stale cache
 
     @property
     def dZ2(self) -> Array:
@@ -296,8 +296,6 @@ FACTOR_WORDS = {
     "scaled": "a constant factor is wrong",
 }
 
-Variant = tuple[str, str]  # (mistake, factor)
-
 
 def ratio(theirs: Array, right: Array, sizes: tuple[int, int, int, int], tolerance: float) -> str | None:
     """The name of the factor c with theirs = c · right, or the number itself; None if there is no such c."""
@@ -412,15 +410,11 @@ def predicts(e: Explanation, c: Case, tolerance: float) -> bool:
 def explain(cases: list[Case], tolerance: float = 1e-6, most: float = 4.9) -> tuple[float, list[Mistake]] | None:
     """The cheapest explanation that holds on all data sets: its cost and mistakes; None if there is none."""
     with np.errstate(all="ignore"):
-        found = sorted(itertools_head(explanations(cases[0], tolerance), 4000), key=Explanation.cost)
+        found = sorted(itertools.islice(explanations(cases[0], tolerance), 4000), key=Explanation.cost)
         for e in found[:200]:
             if e.cost() <= most and all(predicts(e, c, tolerance) for c in cases[1:]):
                 return e.cost(), list(mistakes(e))
     return None
-
-
-def itertools_head(items: Iterator[Explanation], most: int) -> list[Explanation]:
-    return [e for _, e in zip(range(most), items, strict=False)]
 
 
 EQUATION = {
@@ -489,7 +483,7 @@ def explain_any(cases: list[Case], losses: list[Loss], tolerance: float) -> tupl
     for i, loss in enumerate(losses):
         if not model.possible(loss, cases[0].F.head):
             continue
-        found = explain([Case(c.F, c.y, c.W2, loss, c.theirs, c.rate, c.before) for c in cases], tolerance)
+        found = explain([Case(c.F, c.y, c.W2, loss, c.theirs, c.rate) for c in cases], tolerance)
         if found and (best is None or found[0] + 0.05 * i < best[0]):
             best = (found[0] + 0.05 * i, found[1], loss)
     return best

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from twolayer.checker.compose import compose
-from twolayer.checker.examine import Examiner
-from twolayer.checker.find import Code
+from twolayer.checker.exam import Exam
+from twolayer.checker.examine import examine
 from twolayer.checker.report import Finding, Report
 from twolayer.checker.sandbox import Asks, CannotCheckError, Here, Sandbox, fork_from_now_on
+from twolayer.checker.syntax import Code
 
 LARGEST = 2**20  # bytes of a file
 
@@ -37,7 +38,7 @@ def check_file(
                 request = {"do": "load", "source": text, "filename": str(path), "module": "checked"}
                 names, code = sandbox.ask(request), Code(text, tree)
                 names = composed(sandbox, code, names)
-                explain_missing(names, Examiner(sandbox, code, names, report, mapping or {}))
+                explain_missing(names, Exam(sandbox, code, names, report, mapping or {}))
             finally:
                 report.printed = sandbox.output().decode("utf-8", "replace")
     except CannotCheckError as error:
@@ -64,13 +65,13 @@ def composed(asks: Asks, code: Code, names: Any) -> Any:
     return asks.ask({"do": "extend", "source": text}) | {"problems": names.get("problems", [])}
 
 
-def explain_missing(names: Any, examiner: Examiner) -> None:
+def explain_missing(names: Any, exam: Exam) -> None:
     """Examine; where that fails and an import had failed, the import is the reason to give."""
     problems = names["problems"]
     absent = [p for p in problems if p.get("missing")]
     try:
         with np.errstate(all="ignore"):
-            examiner.examine()
+            examine(exam)
     except CannotCheckError as error:
         if absent:
             first = absent[0]
@@ -211,7 +212,7 @@ def check(namespace: dict[str, Any] | types.ModuleType, seconds: float = 5.0, **
         here = Here(copy, seconds)
         names = composed(here, code, here.ask({"do": "names"}))
         with quiet(), np.errstate(all="ignore"):
-            Examiner(here, code, names, report, mapping).examine()
+            examine(Exam(here, code, names, report, mapping))
     except CannotCheckError as error:
         report.findings.append(Finding("unknown", "could not check", str(error)))
     finally:

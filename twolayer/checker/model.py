@@ -323,9 +323,6 @@ def backward(F: Forward, dZ2: Array, W2: Array) -> dict[str, Array]:
     return {"dW1": F.X.T @ dZ1, "db1": dZ1.sum(axis=0), "dW2": F.A1.T @ dZ2, "db2": dZ2.sum(axis=0)}
 
 
-LOSS_MISTAKES: dict[str, tuple[str, Callable[[Array, Array], Array | float]]] = {}
-
-
 def wrong_losses(F: Forward, y: Array, d: int, h: int) -> Iterator[tuple[str, float]]:
     """(id, value) of the cross-entropy with one of the known mistakes in it."""
     P = F.P if F.head != "logits" else sigmoid(F.Z2)

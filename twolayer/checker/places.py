@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from twolayer.checker.diagnose import Mistake
-from twolayer.checker.find import GRADS, PARAMS, Code, Function, assignments, name_in, role_of
+from twolayer.checker.names import GRADS, PARAMS, role_of
+from twolayer.checker.syntax import Code, Function, assignments, name_in
 
 PRODUCTS = ("dot", "matmul", "outer", "einsum", "multiply", "tensordot")
 NEAREST = {"dZ2": ("dZ2", "dA2", "dW2"), "dZ1": ("dZ1", "dA1", "dW1"), "dA1": ("dA1", "dZ1", "dW1")}
@@ -68,7 +69,7 @@ class Places:
                 if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
                     left, right = role_of(name_in(node.left)), role_of(name_in(node.right))
                     if (left == "y") != (right == "y") and not isinstance(node.left, ast.Constant):
-                        return node.lineno
+                        return int(node.lineno)
         return 0
 
     def inside(self, line: int, functions: list[Function]) -> int:
@@ -105,7 +106,7 @@ class Places:
                 elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in PRODUCTS:
                     factors = [*node.args, node.func.value] if isinstance(node.func, ast.Attribute) else node.args
                 if any(role_of(name_in(factor)) == role for factor in factors):
-                    return node.lineno
+                    return int(node.lineno)
         return 0
 
     def whole_numbers(self, functions: list[Function]) -> int:
@@ -114,7 +115,7 @@ class Places:
             for f in functions:
                 for node in nodes(f):
                     if isinstance(node, ast.Call | ast.BinOp) and re.search(pattern, ast.unparse(node)):
-                        return node.lineno
+                        return int(node.lineno)
         return 0
 
     def fetching(self, function: Function) -> int:
