@@ -12,7 +12,7 @@ import pytest
 import twolayer
 from checker import measure
 from checker.hostile import HOSTILE, WRONG_NET
-from twolayer.checker import diagnose, model
+from twolayer.checker import diagnose, model, sandbox
 from twolayer.checker.cli import main
 from twolayer.checker.engine import check_file, check_paths
 from twolayer.checker.report import Report
@@ -26,11 +26,19 @@ SAMPLE = (  # a style each; the whole catalogue is checked by `pytest tests/chec
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm():
+    sandbox.fork_from_now_on()  # as the workers on a folder do: a new interpreter for each file would take longer
+
+
 @pytest.fixture(scope="module")
-def reports():
-    """Of the sample, checked at once as a folder is."""
-    paths = [CATALOGUE / f"{name}.py" for name in SAMPLE]
-    return dict(zip(SAMPLE, check_paths(paths, seconds=60), strict=True))
+def reports(tmp_path_factory):
+    """Of the sample and of the hostile files, checked at once as a folder is."""
+    folder = tmp_path_factory.mktemp("hostile")
+    paths = {name: CATALOGUE / f"{name}.py" for name in SAMPLE} | {name: folder / f"{name}.py" for name in HOSTILE}
+    for name, (text, _, _) in HOSTILE.items():
+        paths[name].write_text(text)
+    return dict(zip(paths, check_paths(list(paths.values()), seconds=4, megabytes=700), strict=True))
 
 
 @pytest.mark.parametrize("name", SAMPLE)
@@ -39,23 +47,14 @@ def test_right_and_wrong_files(name, reports):
     assert not measure.missed(entry, reports[name]), reports[name].text()
 
 
-@pytest.fixture(scope="module")
-def hostile_reports(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("hostile")
-    paths = [folder / f"{name}.py" for name in HOSTILE]
-    for path, (text, _, _) in zip(paths, HOSTILE.values(), strict=True):
-        path.write_text(text)
-    return dict(zip(HOSTILE, check_paths(paths, seconds=4, megabytes=700), strict=True))
-
-
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_code_neither_hangs_nor_cheats(name, hostile_reports):
+def test_hostile_code_neither_hangs_nor_cheats(name, reports):
     _, code, said = HOSTILE[name]
-    assert hostile_reports[name].code == code and said in hostile_reports[name].text(), hostile_reports[name].text()
+    assert reports[name].code == code and said in reports[name].text(), reports[name].text()
 
 
-def test_a_report_does_not_drive_the_terminal(hostile_reports):
-    assert "\x1b" not in hostile_reports["colours_the_terminal"].text()
+def test_a_report_does_not_drive_the_terminal(reports):
+    assert "\x1b" not in reports["colours_the_terminal"].text()
 
 
 def test_the_diagnosis_says_where_what_and_why(tmp_path):

@@ -116,7 +116,7 @@ class Sandbox:
             "filename": str(self.path),
             "folder": str(self.path.resolve().parent),
             "seconds": self.seconds,
-            "call_seconds": min(3.0, self.seconds / 2),
+            "call_seconds": self.seconds / 6,
             "megabytes": self.megabytes,
         }
         self.process: subprocess.Popen[bytes] | Forked
