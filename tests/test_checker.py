@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,10 @@ import pytest
 import twolayer
 from checker import measure
 from checker.hostile import HOSTILE, WRONG_NET
-from twolayer.checker import diagnose, model, sandbox
+from twolayer.checker import diagnose, model, report, sandbox
 from twolayer.checker.cli import main
 from twolayer.checker.engine import check_file, check_paths
-from twolayer.checker.report import Report
+from twolayer.checker.report import Finding, Report
 
 CATALOGUE = Path(__file__).parent / "checker"
 RIGHT = CATALOGUE / "right" / "site_tuple.py"
@@ -63,9 +64,26 @@ def test_the_diagnosis_says_where_what_and_why(tmp_path):
     report = check_file(path)
     (finding,) = [f for f in report.findings if f.level == "wrong"]
     assert finding.id == "gate-missing" and finding.source == "dZ1 = dZ2 @ W2.T"
-    assert finding.link.endswith("derivations/backpropagation/#bp-Z1")
+    assert finding.link == "docs/derivations/backpropagation.md" and finding.equation == "bp-Z1"
     assert finding.numbers.startswith("worst: dW1[")
     assert "gate" in report.text() and "<table>" in report._repr_html_()
+
+
+def test_every_equation_it_names_is_on_the_page_it_names():
+    root = Path(twolayer.__file__).parents[1]
+    sources = "".join(path.read_text("utf-8") for path in (root / "twolayer" / "checker").glob("*.py"))
+    named = set(re.findall(r'equation="([\w-]+)"', sources)) | set(diagnose.EQUATION.values())
+    named |= {equation for _, equation in model.FORWARD_MISTAKES.values()}
+    assert len(named) > 15
+    for equation in named:
+        page = root / Finding("wrong", "", "", equation=equation).link
+        assert f"\\label{{{equation}}}" in page.read_text("utf-8"), equation
+
+
+def test_links_go_to_the_site_that_is_named(monkeypatch):
+    monkeypatch.setattr(report, "SITE", "https://example.org/twolayer")
+    link = Finding("wrong", "gradients", "", equation="bp-Z1").link
+    assert link == "https://example.org/twolayer/derivations/backpropagation/#bp-Z1"
 
 
 def run(*arguments, **more):

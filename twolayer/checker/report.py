@@ -40,10 +40,13 @@ class Finding:
 
     @property
     def link(self) -> str:
+        """Where the equation is derived: on the site that TWOLAYER_SITE names, else in the repository."""
         if not self.equation:
             return ""
-        page = PAGES.get(self.equation.split("-")[0], "backpropagation")
-        return f"{SITE}derivations/{page}/#{self.equation}"
+        page = PAGES[self.equation.split("-")[0]]
+        if SITE:
+            return f"{SITE.rstrip('/')}/derivations/{page}/#{self.equation}"
+        return f"docs/derivations/{page}.md"
 
 
 @dataclass
@@ -122,7 +125,8 @@ class Report:
             if f.numbers:
                 body += f"<div>{html.escape(f.numbers)}</div>"
             if f.equation and f.level == "wrong":
-                body += f"<div>equation <a href='{html.escape(f.link)}'>{html.escape(f.equation)}</a></div>"
+                place_of = f"<a href='{html.escape(f.link)}'>{html.escape(f.link)}</a>" if SITE else html.escape(f.link)
+                body += f"<div>equation {html.escape(f.equation)}: {place_of}</div>"
             mark = f"<td style='color:{colours[f.level]};vertical-align:top'>{MARK[f.level]}</td>"
             rows.append(f"<tr>{mark}<td style='text-align:left'>{body}</td></tr>")
         reading = html.escape(", ".join(self.reading))
