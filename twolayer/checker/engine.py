@@ -18,7 +18,7 @@ import numpy as np
 from twolayer.checker.compose import compose
 from twolayer.checker.exam import Exam
 from twolayer.checker.examine import examine
-from twolayer.checker.report import Finding, Report
+from twolayer.checker.report import UNKNOWN, Finding, Report
 from twolayer.checker.sandbox import Asks, CannotCheckError, Here, Sandbox, fork_from_now_on
 from twolayer.checker.syntax import Code
 
@@ -69,19 +69,21 @@ def explain_missing(names: Any, exam: Exam) -> None:
     """Examine; where that fails and an import had failed, the import is the reason to give."""
     problems = names["problems"]
     absent = [p for p in problems if p.get("missing")]
+    failed: CannotCheckError | None = None
     try:
         with np.errstate(all="ignore"):
             examine(exam)
     except CannotCheckError as error:
-        if absent:
-            first = absent[0]
-            raise CannotCheckError(
-                f"it imports {first['missing']}, which is not installed here (line {first['at']})"
-            ) from None
-        if problems and not names["functions"] and not names["classes"]:
-            first = problems[0]
-            raise CannotCheckError(f"{first['type']}: {first['message']} (line {first['at']})") from None
-        raise error
+        failed = error
+    if absent and (failed or exam.report.code == UNKNOWN):
+        exam.report.findings.clear()
+        missing, line = absent[0]["missing"], absent[0]["at"]
+        raise CannotCheckError(f"it imports {missing}, which is not installed here (line {line})")
+    if failed and problems and not names["functions"] and not names["classes"]:
+        first = problems[0]
+        raise CannotCheckError(f"{first['type']}: {first['message']} (line {first['at']})")
+    if failed:
+        raise failed
 
 
 def read(path: Path) -> str:
@@ -121,7 +123,8 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(
         p
         for p in folder.rglob("*")
-        if p.suffix in (".py", ".ipynb") and not any(part in hidden or part.startswith(".") for part in p.parts)
+        if p.suffix in (".py", ".ipynb")
+        and not any(part in hidden or part.startswith(".") for part in p.relative_to(folder).parts)
     )
 
 

@@ -13,6 +13,17 @@ Json = Any
 def without_backward(exam: Exam, some: Reading | None) -> None:
     """No gradients could be had: say why, with their own line where an exception of theirs is the reason."""
     errors: list[tuple[str, Json]] = exam.errors
+    if not any(g.candidates for g in exam.groups):
+        raise CannotCheckError(
+            "no function of a network is found in it; name yours, as in --map backward=my_grad --map forward=my_net"
+        )
+    missing = [
+        kind for kind in ("forward", "backward") if not any(g.best(kind) or g.best("train") for g in exam.groups)
+    ]
+    if missing:
+        raise CannotCheckError(
+            f"no {' and no '.join(missing)} function is found; name yours, as in --map {missing[0]}=my_function"
+        )
     backward = {str(f) for g in exam.groups for f in g.best("backward")}
     forward = {str(f) for g in exam.groups for f in g.best("forward")}
     for names in (backward, forward, {name for name, _ in errors}):
@@ -21,15 +32,6 @@ def without_backward(exam: Exam, some: Reading | None) -> None:
         if own and not (names is forward and some and some.forward):
             exception(exam, own, some, "backward" if names is backward else "forward")
             return
-    if not any(g.candidates for g in exam.groups):
-        raise CannotCheckError(
-            "no function of a network is found in it; name yours, as in --map backward=my_grad --map forward=my_net"
-        )
-    missing = [kind for kind in ("forward", "backward") if not any(g.best(kind) for g in exam.groups)]
-    if missing:
-        raise CannotCheckError(
-            f"no {' and no '.join(missing)} function is found; name yours, as in --map {missing[0]}=my_function"
-        )
     shown = f" ({errors[-1][1]['type']}: {errors[-1][1]['message']})" if errors else ""
     raise CannotCheckError(f"no way to call its functions was found{shown}; see the chapter on what is understood")
 

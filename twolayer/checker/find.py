@@ -74,7 +74,11 @@ def sort_by_results(found: Found, functions: dict[str, Function]) -> None:
             roles = [role_of(n) for n in flat(returned_names(function.node)) + returned_keys(function.node)]
             named = kind_of(function.name)
             model = kind == "forward" and named == "train" and len(function.args) <= 5
-            if (named is None or model) and sum(r in wanted for r in roles) >= needed and len(function.args) > 1:
+            if (
+                (named is None or model)
+                and sum(r in wanted for r in roles) >= needed
+                and len(function.args) > (not function.owner)
+            ):
                 found.candidates.setdefault(kind, []).append(function)
 
 

@@ -37,7 +37,7 @@ NAMES = {
     "A2": "a2 al ao aout yhat ypred output outputs out probs prob probability probabilities pred preds"
     " prediction predictions predicted act2 activation2 layer2 l2out yout outputlayer predictedoutput o2"
     " yprob ypredicted yp h2 finaloutput outputactivation phat yh predy activationoutput outputlayeroutput"
-    " o proba ypr ahat q",
+    " o proba ypr ahat q guess guesses answer",
     "cache": "cache caches memory ctx context tape intermediates store saved fwd forwardcache forwardresults tmp"
     " fwdcache activations forwardvalues stuff saves values history mem trace forwardoutput acts interm"
     " internals",

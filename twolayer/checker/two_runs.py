@@ -1,5 +1,6 @@
 """Reads code that is one whole training: the difference of two runs is a step."""
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -110,7 +111,9 @@ class TwoRuns(Starts):
         return [(name, "softmax" if reading.dims[2] > 1 else "sigmoid") for name in hidden]
 
     def one_epoch(self, start: Reading, function: Function) -> bool:
-        """Whether a training can be told to run for one epoch."""
+        """Whether a training can be told to run for one epoch, or is a single step."""
+        if function.node and not any(isinstance(n, ast.For | ast.While) for n in ast.walk(function.node)):
+            return True
         constructor = self.found.constructor.args if self.found.constructor else ()
         return any(role_of(a.name) == "epochs" for a in [*function.args, *constructor]) or "step" in plain(
             function.name
