@@ -42,7 +42,7 @@ class Places:
             lines = self.code.lines_of(role, functions)
             if role == "dW1" and mistake.stage != "dW1" and len(deltas) > 1:
                 return deltas[-1]  # one name, delta, for both layers
-            if role == "dW1" and mistake.stage == "dA1" and (at := self.product("W2", functions)):
+            if role == "dW1" and mistake.stage in ("dA1", "dZ1") and (at := self.product("W2", functions)):
                 return at
             if lines:
                 at = lines[0] if role == "dZ2" and not self.code.lines_of("dZ1", functions) else lines[-1]
