@@ -194,11 +194,8 @@ class Reading:
             return None
         if not self.mistake:
             return model.forward(problem, self.hidden, self.head)
-        with np.errstate(all="ignore"):
-            for F in model.wrong_forwards(problem):
-                if (F.hidden, F.head, F.mistake) == (self.hidden, self.head, self.mistake):
-                    return F
-        return None
+        known = (self.hidden, self.head, self.mistake)
+        return next((F for F in model.forwards(problem) if (F.hidden, F.head, F.mistake) == known), None)
 
     def script(self, problem: Problem, want: str = "backward", fresh: bool = True, again: int = 1) -> Json:
         """Operations from the problem to "loss" or to "backward"."""
