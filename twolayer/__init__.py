@@ -29,6 +29,7 @@ from twolayer.schedules import cosine_decay, cyclical, exponential_decay, invers
 from twolayer.training import train
 
 if TYPE_CHECKING:
+    from twolayer.checker import check
     from twolayer.estimator import TwoLayerNN
     from twolayer.plots import (
         BoundaryDisplay,
@@ -51,6 +52,7 @@ _ON_FIRST_USE = {
     "HiddenUnitsDisplay": "twolayer.plots",
     "LossCurveDisplay": "twolayer.plots",
     "animate_training": "twolayer.plots",
+    "check": "twolayer.checker",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
     "load": "twolayer.saving",
@@ -69,6 +71,7 @@ __all__ = [
     "backward",
     "bce",
     "bce_grad",
+    "check",
     "check_gradients",
     "check_network",
     "cosine_decay",

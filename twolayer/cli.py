@@ -41,9 +41,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="twolayer", description=twolayer.__doc__, epilog="twolayer train --help shows what can be chosen."
     )
     parser.add_argument("--version", action="version", version=f"twolayer {twolayer.__version__}")
-    parser.add_argument("command", choices=["train"], help="train a network, check its gradient, draw what it learnt")
+    about = "train: train a network, check its gradient, draw what it learnt; check: is your own code right?"
+    parser.add_argument("command", choices=["train", "check"], help=about)
     parser.add_argument("options", nargs=argparse.REMAINDER, help="of the command").required = False
-    options = parser.parse_args(argv).options
+    arguments = parser.parse_args(argv)
+    options = arguments.options
+    if arguments.command == "check":
+        from twolayer.checker.cli import main as check
+
+        return check(options)
     try:
         parser = parse_train()  # loads scikit-learn, so only now
         return train(parser.parse_args(options))

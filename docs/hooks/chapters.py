@@ -31,7 +31,7 @@ CHAPTERS = (
     "workflow",
 )
 REFERENCE = ("migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
-PEOPLE = ("teachers", "contributing", "conventions")
+PEOPLE = ("check", "teachers", "contributing", "conventions")
 
 HOME_OF = {
     "early_stopping": "training",
