@@ -48,6 +48,25 @@ def test_nothing_is_wider_than_a_phone(visit, pages):
 
 
 @every_kind
+def test_blocks_that_wait_for_their_layout_stand_where_they_would_without(visit, path):
+    """content-visibility contains a block: a margin that collapses through its edge would move all below it."""
+    moved = (
+        visit()
+        .open(path)
+        .evaluate("""() => {
+        const blocks = [...document.querySelectorAll("article > *")]
+        const tops = () => blocks.map(block => block.getBoundingClientRect().top)
+        const before = tops()
+        document.documentElement.classList.remove("keyboard")
+        const waiting = blocks.filter(block => getComputedStyle(block).contentVisibility == "auto")
+        for (const block of waiting) Object.assign(block.style, { contentVisibility: "visible", contain: "content" })
+        return tops().map((top, i) => Math.abs(top - before[i])).filter(distance => distance > 0.5)
+    }""")
+    )
+    assert not moved
+
+
+@every_kind
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, NARROW])
 def test_axe_finds_nothing(visit, path, scheme, width):
