@@ -109,15 +109,16 @@ def read_cells(path: str | Path) -> list[tuple[int, list[str]]]:
         line = data[: error.start].count(b"\n") + 1
         raise ValueError(f"{path}, line {line}: not a text file in UTF-8; save it as such") from None
 
-    if not text.strip():
-        raise ValueError(f"{path} is empty")
     bare = re.sub(r'"[^"]*("|$)', "", text).strip(" \r\n").partition("\n")[0]  # line 1 without quoted text
     delimiter = max(";\t,", key=bare.count)  # in this order, as a comma may also be a decimal comma
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
-        return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row[1:] or "".join(row).strip()]
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row[1:] or "".join(row).strip()]
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: not a CSV file ({error})") from None
+    if not rows:
+        raise ValueError(f"{path} is empty")
+    return rows
 
 
 def find_label(path: str | Path, first: list[str], target: str | None) -> tuple[int, bool]:
