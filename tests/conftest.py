@@ -82,7 +82,7 @@ def reports(config, outcome):
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
     """pytest-xdist: a worker ended; add what it measured."""
-    for key, new in node.workeroutput.get("proofs", []):
+    for key, new in getattr(node, "workeroutput", {}).get("proofs", []):  # none where it crashed
         facts = node.config.proofs.setdefault(tuple(key), {**new, "cases": 0, "worst": 0.0})
         facts["cases"] += new["cases"]
         facts["worst"] = max(facts["worst"], new["worst"])

@@ -28,6 +28,7 @@ EQUIVALENT = {
     "if Z.shape != y.shape or y.size <= 0:": "no size is below 0",
     "loss = np.fabs(Z) * np.where(Z <= 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)": "0 times either is 0",
     "return np.where(Z > 0, 1 - Q, Q)": "at Z = 0 both are exactly one half",
+    "return tuple(lam * p if i % 2 <= 0 else np.zeros_like(p) for i, p in enumerate(params))": "no remainder is < 0",
     "for p, g in zip(params, grads, strict=False):": "the zip below it refuses the same input",
     "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))": "the zip above it refuses the same input",
 }

@@ -13,10 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-TOPICS = {path.stem for path in (DOCS / "notebooks").glob("*.ipynb")} - {
-    "neural_network",
-    "workflow",
-}  # the classifier at work
+AT_WORK = {"neural_network", "workflow"}  # notebooks of the classifier, which is no topic
+TOPICS = {path.stem for path in (DOCS / "notebooks").glob("*.ipynb")} - AT_WORK
 WITHOUT_MODULE = {"early_stopping", "cross_validation", "gradient_descent"}  # scikit-learn's, or the core's
 CORE = {
     "model",

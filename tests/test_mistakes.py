@@ -16,15 +16,8 @@ import test_witnesses
 from mistakes import MISTAKES, namespace, report
 from twolayer import core, gradcheck
 
-SLOW = (
-    "1000_random_networks",
-    "pytorch",
-    "1e_15",
-    "algebra",
-    "mean_square",
-    "2e_16",
-    "every_loss",
-)  # others see the same mistakes
+# Words in the names of slow tests; others see the same mistakes.
+SLOW = ("1000_random_networks", "pytorch", "1e_15", "2e_16", "algebra", "mean_square", "every_loss")
 TESTS = [
     test
     for module in (test_core, test_witnesses, test_gradcheck)

@@ -73,4 +73,4 @@ def silu(Z):
 
 def silu_grad(Z):
     """σ(Z) + Z σ(Z) σ(-Z). Equation `silu-grad`."""
-    return sigmoid(Z) + Z * (sigmoid(Z) * sigmoid(-1.0 * Z))
+    return sigmoid(Z) + Z * (sigmoid(Z) * sigmoid(-1.0 * Z))  # -Z of unsigned integers is not negative

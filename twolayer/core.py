@@ -99,7 +99,7 @@ def backward(dZ2, cache, params):
                          " do not fit (n, k), (n, d), (n, h), (h, k)")  # fmt: skip
     dW2 = A1.T @ dZ2  # (h, k)
     db2 = dZ2.sum(axis=0)  # (k,)
-    dA1 = np.dot(dZ2, W2.T)  # (n, h); for k = 1 many times as fast as @
+    dA1 = np.dot(dZ2, W2.T)  # (n, h); for k = 1, @ would be slower on small networks
     dZ1 = dA1 * gate  # (n, h)
     dW1 = X.T @ dZ1  # (d, h)
     db1 = dZ1.sum(axis=0)  # (h,)

@@ -43,5 +43,5 @@ def backward(dZ, cache, params):
     for layer in reversed(range(len(inputs))):
         grads = [inputs[layer].T @ dZ, dZ.sum(axis=0), *grads]  # (h_{l-1}, h_l), (h_l,)
         if layer:
-            dZ = np.dot(dZ, params[2 * layer].T) * gates[layer - 1]  # (n, h_{l-1})
+            dZ = np.dot(dZ, params[2 * layer].T) * gates[layer - 1]  # (n, h_{l-1}); np.dot as in the core
     return tuple(grads)

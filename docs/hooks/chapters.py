@@ -33,11 +33,8 @@ CHAPTERS = (
 REFERENCE = ("migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
 PEOPLE = ("check", "teachers", "contributing", "conventions")
 
-HOME_OF = {
-    "early_stopping": "training",
-    "neural_network": "estimator",
-    "workflow": "estimator",
-}  # topics whose module is named otherwise
+# Topics whose module is named otherwise.
+HOME_OF = {"early_stopping": "training", "neural_network": "estimator", "workflow": "estimator"}
 
 
 def nav(root: Path) -> list[Any]:

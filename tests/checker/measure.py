@@ -88,7 +88,7 @@ def main() -> None:
             print(
                 f"{e.path.parent.name}/{e.path.name}: expected {' | '.join(e.expect)} {list(e.lines)}; {said(r)[:300]}"
             )
-    print("\n| half | right files | accused | not understood | wrong files | found | named |")
+    print("\n| part | right files | accused | not understood | wrong files | found | named |")
     print("|---|---|---|---|---|---|---|")
     for half in sorted({e.half for e in entries}):
         print(row(half, [(e, r) for e, r in pairs if e.half == half]))

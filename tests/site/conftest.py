@@ -98,7 +98,7 @@ class Visit:
 
     def open(self, path):
         self.page.goto(self.address + path, wait_until="networkidle")
-        self.page.keyboard.press("Shift")  # the whole page is laid out: site.css waits with what is below the screen
+        self.page.evaluate("document.documentElement.classList.add('keyboard')")  # site.css: lay out the whole page
         return self.page
 
     def clipboard(self):

@@ -4,16 +4,13 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 KINDS = ("init", "forward", "loss", "loss_grad", "backward", "update", "train", "predict")
 
 
-def add_check_command(subparsers: Any) -> argparse.ArgumentParser:
-    """Add `check` to the subcommands of `twolayer`."""
-    parser: argparse.ArgumentParser = subparsers.add_parser(
-        "check", help="is mine right? check your own code", description=__doc__
-    )
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The options of `twolayer check`."""
+    parser = argparse.ArgumentParser("twolayer check", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     parser.add_argument("--map", action="append", default=[], type=mapping, metavar="KIND=NAME",
                         help=f"which function is meant, as in backward=my_grad; kinds: {', '.join(KINDS)}")  # fmt: skip
@@ -21,8 +18,7 @@ def add_check_command(subparsers: Any) -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=10.0, help="time limit of one file (default 10)")
     parser.add_argument("--megabytes", type=int, default=2048, help="memory limit of one file (default 2048)")
     parser.add_argument("--workers", type=int, default=None, help="files checked at a time (default: one per core)")
-    parser.set_defaults(run=run)
-    return parser
+    return parser.parse_args(arguments)
 
 
 def mapping(text: str) -> tuple[str, str]:
@@ -59,6 +55,4 @@ def run(options: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command alone, as `python -m twolayer.checker FILE`."""
-    parser = argparse.ArgumentParser("twolayer")
-    add_check_command(parser.add_subparsers(required=True))
-    return run(parser.parse_args(["check", *(sys.argv[1:] if arguments is None else arguments)]))
+    return run(parse(arguments))

@@ -83,7 +83,6 @@ def dZ2_variants(c: Case) -> Iterator[tuple[str, Array]]:
             yield "output-Z-A-confused", (P - y) * (Z * (1 - Z) if F.head == "sigmoid" else 1 - Z * Z) * scale
             yield "output-Z-A-confused", (P - y) * (sigmoid(P) * (1 - sigmoid(P))) * scale
         elif F.head == "sigmoid":
-            yield "sigmoid-grad-missing", (P - y) / (P * (1 - P)) * slope**2 / slope
             yield "output-Z-A-confused", c.loss.by_output(F, y) * Z * (1 - Z)
             yield "output-Z-A-confused", c.loss.by_output(F, y) * sigmoid(P) * (1 - sigmoid(P))
     if "logits" in F.head and c.loss.kind == "cross-entropy":

@@ -294,8 +294,7 @@ def sources(given: dict[str, Any]) -> Code:
             ast.increment_lineno(part, max(first - 1, 0))
             tree.body += part.body
             texts.append("".join(lines))
-    code = Code("\n".join(texts), tree)
-    return code
+    return Code("\n".join(texts), tree)
 
 
 __all__ = ["check", "check_file", "check_folder", "check_paths"]

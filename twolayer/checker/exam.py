@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from twolayer.checker.find import find
-from twolayer.checker.model import Array, Problem
+from twolayer.checker.model import Array
 from twolayer.checker.places import Places
 from twolayer.checker.reader import Reader
 from twolayer.checker.reading import Reading
@@ -79,7 +79,7 @@ def near(a: Array, b: Array) -> bool:
     return a.size == b.size and bool(np.allclose(a.ravel(), b.ravel(), rtol=1e-7, atol=1e-12))
 
 
-def worst(theirs: dict[str, Array], truth: dict[str, Array], problem: Problem) -> str:
+def worst(theirs: dict[str, Array], truth: dict[str, Array]) -> str:
     """The coordinate that is off the most, with both numbers."""
     best: tuple[float, str] = (-1.0, "")
     for role, right in truth.items():

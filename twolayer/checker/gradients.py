@@ -28,7 +28,7 @@ def check_gradients(exam: Exam, reading: Reading) -> bool:
         if answer["error"]:
             exception(exam, [answer["error"]], reading, "backward")
             return False
-        found = numeric(reading, exam.asks, problem) if reading.loss and reading.forward_or_loss() else None
+        found = numeric(reading, exam.asks, problem) if reading.loss else None
         truth = dict(zip(GRADS, found[0], strict=True)) if found else None
         cases.append((problem, theirs, truth))
     tolerance = tolerance_of(exam, reading, cases[0][1])
@@ -97,7 +97,7 @@ def name_mistake(exam: Exam, reading: Reading, cases: list[Measured], tolerance:
     if truth is None and F:
         loss = reading.loss_kind or Loss("cross-entropy", "1/n")
         truth = model.backward(F, loss.by_logits(F, problem.y), problem.params[2])
-    numbers = worst(theirs, truth, problem) if truth else ""
+    numbers = worst(theirs, truth) if truth else ""
     if reading.mistake and not found:
         exam.add("note", "gradients", "are not those of this forward pass; mend forward first")
         return
@@ -110,7 +110,7 @@ def name_mistake(exam: Exam, reading: Reading, cases: list[Measured], tolerance:
             exam.add("wrong", "gradients", text, id=mistake.id, line=line, equation=mistake.equation,
                      numbers=numbers if i == 0 else "")  # fmt: skip
         return
-    if truth and shapes(exam, reading, theirs, problem, numbers):
+    if truth and shapes(exam, reading, theirs, problem):
         return
     if truth and factor(exam, reading, theirs, truth, numbers):
         return
@@ -139,7 +139,8 @@ def guess_network(
     return best
 
 
-def shapes(exam: Exam, reading: Reading, theirs: dict[str, Array], problem: Problem, numbers: str) -> bool:
+def shapes(exam: Exam, reading: Reading, theirs: dict[str, Array], problem: Problem) -> bool:
+    """Whether a gradient has another size than its parameter; then that is what is said."""
     for role, p in zip(GRADS, problem.params, strict=True):
         if role in theirs and theirs[role].size != p.size:
             text = f"{role} has the shape {theirs[role].shape}, its parameter has {p.shape}"

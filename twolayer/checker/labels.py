@@ -71,8 +71,6 @@ def label_backward(reading: Reading, answer: Json, problem: Problem) -> bool:
     assert reading.backward
     function = reading.backward.function
     value = answer["results"].get("backward")
-    if reading.shares_loss() or (reading.loss and function == reading.loss.function):
-        value = answer["results"].get("backward")
     names = returned_names(function.node)
     found = list(leaves(value, names))
     grads: dict[str, tuple[str, Path]] = {}

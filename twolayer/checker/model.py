@@ -144,13 +144,13 @@ class Forward:
     mistake: str = ""
 
 
-def forward(problem: Problem, hidden: str = "ReLU", head: str = "sigmoid", mask: Array | float = 1.0) -> Forward:
+def forward(problem: Problem, hidden: str = "ReLU", head: str = "sigmoid") -> Forward:
     W1, b1, W2, b2 = problem.params
     f, f_grad = HIDDEN[hidden]
     Z1 = problem.X @ W1 + b1
-    A1 = f(Z1) * mask
+    A1 = f(Z1)
     Z2 = A1 @ W2 + b2
-    return Forward(problem.X, Z1, A1, f_grad(Z1) * mask, Z2, HEADS[head](Z2), hidden, head)
+    return Forward(problem.X, Z1, A1, f_grad(Z1), Z2, HEADS[head](Z2), hidden, head)
 
 
 def wrong_forwards(problem: Problem) -> Iterator[Forward]:
@@ -251,7 +251,6 @@ class Loss:
 
     kind: str
     scale: str
-    mistake: str = ""
 
     def factor(self, y: Array) -> float:
         n, k = y.shape
@@ -331,27 +330,27 @@ def wrong_losses(F: Forward, y: Array, d: int, h: int) -> Iterator[tuple[str, fl
     if F.head == "softmax":
         right = -y * np.log(P)
     PP = sigmoid(P)
-    sums = {
-        "loss-sign": -right,
-        "loss-one-term": -y * np.log(P),
-        "loss-other-term-only": -(1 - y) * np.log(1 - P),
-        "loss-swapped": -P * np.log(np.clip(y, 1e-15, 1)) - (1 - P) * np.log(np.clip(1 - y, 1e-15, 1)),
-        "loss-labels-flipped": -(1 - y) * np.log(P) - y * np.log(1 - P),
-        "loss-sigmoid-twice": -y * np.log(PP) - (1 - y) * np.log(1 - PP),
-        "loss-log-of-sum": -np.log(y * P + (1 - P)),
-        "loss-term-sign": -y * np.log(P) + (1 - y) * np.log(1 - P),
-        "loss-term-sign2": y * np.log(P) - (1 - y) * np.log(1 - P),
-        "loss-log-base": right / np.log(10),
-        "loss-log-base2": right / np.log(2),
-        "loss-absolute": np.abs(P - y),
-        "loss-no-square": P - y,
-        "loss-no-square2": y - P,
-        "loss-one-minus": -y * np.log(P) - (1 - y) * (1 - np.log(P)),
-        "loss-one-minus2": -y * np.log(P) - (1 - y) * np.log(P),
-    }
-    for name, terms in sums.items():
+    sums = (
+        ("loss-sign", -right),
+        ("loss-one-term", -y * np.log(P)),
+        ("loss-other-term-only", -(1 - y) * np.log(1 - P)),
+        ("loss-swapped", -P * np.log(np.clip(y, 1e-15, 1)) - (1 - P) * np.log(np.clip(1 - y, 1e-15, 1))),
+        ("loss-labels-flipped", -(1 - y) * np.log(P) - y * np.log(1 - P)),
+        ("loss-sigmoid-twice", -y * np.log(PP) - (1 - y) * np.log(1 - PP)),
+        ("loss-log-of-sum", -np.log(y * P + (1 - P))),
+        ("loss-term-sign", -y * np.log(P) + (1 - y) * np.log(1 - P)),
+        ("loss-term-sign", y * np.log(P) - (1 - y) * np.log(1 - P)),
+        ("loss-log-base", right / np.log(10)),
+        ("loss-log-base", right / np.log(2)),
+        ("loss-absolute", np.abs(P - y)),
+        ("loss-no-square", P - y),
+        ("loss-no-square", y - P),
+        ("loss-one-minus", -y * np.log(P) - (1 - y) * (1 - np.log(P))),
+        ("loss-one-minus", -y * np.log(P) - (1 - y) * np.log(P)),
+    )
+    for name, terms in sums:
         for scale in (1 / n, 1.0, 1 / y.size):
-            yield name.rstrip("2"), float(np.sum(terms) * scale)
+            yield name, float(np.sum(terms) * scale)
     squares = (P - y) ** 2
     for total in (np.sum(right), np.sum(squares), np.sum(squares) / 2):
         for size in (d, h, y.shape[1] + 1):
@@ -361,8 +360,7 @@ def wrong_losses(F: Forward, y: Array, d: int, h: int) -> Iterator[tuple[str, fl
     for terms in (across, (P[:, :1] - y[:, 0]) ** 2):
         for scale in (1 / n, 1 / n**2, 1.0, 0.5 / n, 0.5 / n**2):
             yield "loss-broadcast", float(np.sum(terms) * scale)
-    for root in (np.sqrt(np.mean(squares)),):
-        yield "loss-root", float(root)
+    yield "loss-root", float(np.sqrt(np.mean(squares)))
 
 
 LOSS_WORDS = {

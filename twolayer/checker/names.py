@@ -5,7 +5,6 @@ from functools import cache
 
 PARAMS = ("W1", "b1", "W2", "b2")
 
-
 GRADS = ("dW1", "db1", "dW2", "db2")
 
 
@@ -76,7 +75,6 @@ NAMES = {
     "activation": "activation activationname act hiddenactivation nonlinearity activationfunction",
 }  # fmt: skip
 
-
 SIZES = {
     "d": "nx inputsize nin d inputdim nfeatures infeatures n0 numinputs ninput inputs input inputnodes"
     " numfeatures in inputlayersize numinput dinput ni features indim inputneurons insize sizein nfeat dim"
@@ -89,7 +87,6 @@ SIZES = {
     "sizes": "layerdims layersdims sizes layers dims architecture layersizes arch shape topology dimensions"
     " nnarchitecture widths layer",
 }  # fmt: skip
-
 
 ROLE = {name: role for role, names in reversed(NAMES.items()) for name in names.split()}
 
@@ -117,7 +114,6 @@ ENGLISH = {
     "epochs": "epochen epoche epocas époques epoques epoche",
     "seed": "startwert semilla graine seme",
 }
-
 
 TRANSLATED = {foreign: word for word, several in ENGLISH.items() for foreign in several.split()}
 
@@ -158,29 +154,8 @@ def raw_words(name: str) -> list[str]:
     return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+|\d+", name)]
 
 
-COUNTS = {
-    "n",
-    "num",
-    "nb",
-    "number",
-    "of",
-    "size",
-    "dim",
-    "dims",
-    "dimension",
-    "units",
-    "unit",
-    "nodes",
-    "node",
-    "neurons",
-    "neuron",
-    "layer",
-    "count",
-    "no",
-    "width",
-    "len",
-}
-
+COUNTS = {"n", "num", "nb", "number", "of", "size", "dim", "dims", "dimension", "units", "unit", "nodes", "node",
+          "neurons", "neuron", "layer", "count", "no", "width", "len"}  # fmt: skip
 
 COUNTING = {"n", "num", "size", "dim", "units", "nodes", "neurons"}
 
@@ -201,12 +176,9 @@ def size_by_words(name: str) -> str | None:
 
 WEIGHT = {"w", "weight", "weights", "kernel", "theta", "wt", "ws"}
 
-
 BIAS = {"b", "bias", "biases", "intercept", "bs"}
 
-
 GRADIENT = {"d", "grad", "grads", "gradient", "g", "nabla", "dl", "dloss", "dj", "dc", "deriv", "derivative", "der"}
-
 
 LAYER = {"1": "1", "2": "2"} | dict.fromkeys(["h", "hid", "hidden", "ih", "xh"], "1")
 LAYER |= dict.fromkeys(["o", "out", "output", "ho", "hy", "y", "last", "final"], "2")
@@ -232,15 +204,12 @@ HELPER = (
     r"|derivative$"
 )
 
-
 AWAY = (
     r"adam|momentum|rmsprop|nesterov|numerical|check|^test|plot|load|print|accuracy|schedule|decay|minibatch|show"
     r"|save|^clip|^eval|demo|numgrad|finite|standardi|normali|^score|velocit"
 )
 
-
 VARIANT = r"dropout|regulari[sz]|withl2|withreg|l2$|^l2|noisy|reg$"
-
 
 KINDS = (
     ("loss", r"(loss|cost|objective)(and|with|plus)(the)?(grad|deriv)"),
@@ -261,7 +230,6 @@ KINDS = (
     ("predict", r"predict|classify"),
     ("dropout", r"dropout(mask)?$|^makemask|^drop"),
 )  # fmt: skip
-
 
 EXACT = {
     "init": "init initialize initializeparameters initparams initializeparametershe heinit initweights initnetwork",

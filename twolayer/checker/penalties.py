@@ -85,7 +85,7 @@ def judge_penalty(
             "l2-wrong",
             "the gradient of the penalty is not that of its own loss, and no known mistake gives it",
         )
-    numbers = worst(delta, true, problem)
+    numbers = worst(delta, true)
     exam.add("wrong", "L2", words, id=id, line=line, equation="l2-grad", numbers=numbers)
 
 
@@ -185,7 +185,7 @@ def check_dropout(exam: Exam, reading: Reading) -> None:
     if truth:
         id, words = dropout_mistake(theirs, truth, F, mask, on, problem)
         line = exam.places.of("dZ1", [on.backward.function]) or on.backward.function.line
-        exam.add("wrong", "dropout", words, id=id, line=line, equation="bp-Z1", numbers=worst(theirs, truth, problem))
+        exam.add("wrong", "dropout", words, id=id, line=line, equation="bp-Z1", numbers=worst(theirs, truth))
 
 
 def dropout_mistake(

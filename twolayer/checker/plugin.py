@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
@@ -19,7 +19,3 @@ def pytest_configure(config: pytest.Config) -> None:
         from twolayer.checker import items
 
         config.pluginmanager.register(items, "twolayer-check-items")
-
-
-def pytest_unconfigure(config: Any) -> None:
-    """Nothing is kept."""

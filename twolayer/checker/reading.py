@@ -240,9 +240,6 @@ class Reading:
     def run_params(self) -> dict[str, tuple[str, Path]]:
         return {role[1:]: place for role, place in self.grads.items()}
 
-    def forward_or_loss(self) -> bool:
-        return bool(self.forward or self.loss)
-
     def found_rate(self, answer: Json) -> float:
         """The learning rate that their object holds."""
         rates = [leaf for leaf in leaves(answer["results"].get("after")) if leaf.role == "lr" and leaf.array.size == 1]

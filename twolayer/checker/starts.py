@@ -28,14 +28,12 @@ class Starts:
     def __init__(self, asks: Asks, code: Code, found: Found, names: Json) -> None:
         self.asks, self.code, self.found, self.names = asks, code, found, names
         self.errors: list[tuple[str, Json]] = []  # (function, error) of calls that failed
-        self.tried = 0
 
     def run(self, script: Json) -> Json:
         return self.run_all([script["operations"]], script["want"])[0]
 
     def run_all(self, scripts: list[list[Json]], want: list[str]) -> list[Json]:
         """Answers to several scripts in one exchange."""
-        self.tried += len(scripts)
         if not scripts:
             return []
         request = {"do": "run", "scripts": [{"operations": s, "want": want} for s in scripts]}

@@ -109,13 +109,8 @@ def trivial(statement: ast.stmt) -> bool:
     value = getattr(statement, "value", None)
     if isinstance(value, ast.Call):
         function = value.func
-        return isinstance(function, ast.Attribute) and function.attr in (
-            "zeros",
-            "zeros_like",
-            "reshape",
-            "copy",
-            "empty",
-        )
+        makes = ("zeros", "zeros_like", "reshape", "copy", "empty")
+        return isinstance(function, ast.Attribute) and function.attr in makes
     return isinstance(value, ast.Subscript | ast.Name | ast.Constant | ast.Attribute | ast.Tuple)
 
 

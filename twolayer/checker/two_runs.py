@@ -19,7 +19,7 @@ from twolayer.checker.values import leaves, param_leaves
 
 
 class TwoRuns(Starts):
-    """Reads a training that draws its own parameters: run it for one epoch and for two; the difference is a step."""
+    """A reader of whole trainings."""
 
     def with_two_runs(self) -> Iterator[Reading]:
         """A training that draws its own parameters: run it for one epoch and for two; the difference is a step."""
