@@ -24,6 +24,7 @@ TESTS = {
 
 # The changed line, as it reads after the mutation, and why no test can tell it from the original.
 EQUIVALENT = {
+    "return (rng.random(shape) <= keep) / keep": "the two differ where a draw of 53 bits is keep itself",
     "for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=False):": "the two slices have one length",
     "if Z.shape != y.shape or y.size <= 0:": "no size is below 0",
     "loss = np.fabs(Z) * np.where(Z <= 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)": "0 times either is 0",

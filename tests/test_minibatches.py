@@ -1,5 +1,6 @@
 """Mini-batches: every sample once, and a batch's gradient as an estimate of the full one."""
 
+import tracemalloc
 from itertools import combinations, permutations
 
 import numpy as np
@@ -8,7 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks import relative
-from twolayer import backward, bce, bce_grad, forward, he_init, minibatches
+from twolayer import (
+    backward,
+    bce,
+    bce_grad,
+    dropout_mask,
+    forward,
+    gelu,
+    gelu_grad,
+    he_init,
+    mean_one,
+    minibatches,
+    over_blocks,
+    relu,
+    relu_grad,
+    tanh,
+    tanh_grad,
+    train,
+)
+from twolayer.training import logits_and_gradients
 
 sizes = st.integers(1, 200).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n)))
 
@@ -126,3 +145,77 @@ def test_mistake_with_replacement():
     rng = np.random.default_rng(0)
     missed = np.mean([1 - len(np.unique(rng.integers(0, 1000, 1000))) / 1000 for _ in range(200)])
     assert abs(missed - (1 - 1 / 1000) ** 1000) < 0.002
+
+
+OPTIONS = {
+    "relu": {},
+    "tanh": {"activation": tanh, "activation_grad": tanh_grad},
+    "gelu": {"activation": gelu, "activation_grad": gelu_grad},
+}
+
+
+@pytest.mark.proves("minibatch-mean", by="the full gradient, in blocks, every option of the loop", bound=1e-13)
+@given(
+    sizes,
+    st.sampled_from([(3,), (4, 2)]),
+    st.integers(1, 2),
+    st.sampled_from(sorted(OPTIONS)),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 1000),
+)
+def test_blocks_give_what_all_rows_give(proof, size, hidden, k, activation, weighted, masked, seed):
+    n, rows = size
+    rng = np.random.default_rng(seed)
+    X, y, params = rng.normal(size=(n, 3)), (rng.random((n, k)) < 0.5).astype(float), he_init(rng, 3, *hidden, k)
+    w = mean_one(rng.exponential(size=n)) if weighted else None
+    masks = [dropout_mask(rng, (n, h), 0.5) for h in hidden] if masked else None
+    chosen = {"activation": relu, "activation_grad": relu_grad} | OPTIONS[activation]
+
+    def of(i):
+        return logits_and_gradients(
+            X[i], y[i], params, w if w is None else w[i], masks and [m[i] for m in masks], **chosen
+        )
+
+    Z, grads = over_blocks(of, n, rows)
+    all_Z, all_grads = of(slice(None))
+    proof(max(relative(Z, all_Z), relative(grads, all_grads)), 1 + len(grads))
+
+
+def test_one_block_is_the_whole_in_every_bit_and_float32_stays():
+    X, y, params = problem(50, 2)
+    Z, grads = over_blocks(lambda i: (forward(X[i], params)[0], gradients(X[i], y[i], params)), 50, 50)
+    assert np.array_equal(Z, forward(X, params)[0])
+    assert all(np.array_equal(a, b) for a, b in zip(grads, gradients(X, y, params), strict=True))
+    single = [a.astype(np.float32) for a in (X, y, *params)]
+    Z, grads = over_blocks(lambda i: (single[1][i], gradients(single[0][i], single[1][i], single[2:])), 50, 7)
+    assert {a.dtype for a in (Z, *grads)} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("batch_size", [None, 4000])
+def test_a_training_needs_memory_for_a_block_and_no_more_with_more_epochs(batch_size):
+    """Three arrays of (n, h) is what the loop may take; a hidden layer at once would take five."""
+    n, h, rng = 20_000, 100, np.random.default_rng(0)
+    X, y, params = rng.normal(size=(n, 20)), (rng.random((n, 1)) < 0.5).astype(float), he_init(rng, 20, h, 1)
+    peaks = []
+    for epochs in (3, 9):
+        tracemalloc.start()
+        train(params, X, y, lr=0.1, epochs=epochs, batch_size=batch_size, rng=rng)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert max(peaks) <= 3 * n * h * 8
+    assert peaks[1] <= 1.01 * peaks[0]
+
+
+def test_batches_are_views_of_one_shuffled_copy():
+    X, y, params = problem(40, 1)
+    seen = []
+
+    def look(rng, Xb, yb):
+        seen.append(Xb)
+        return Xb, yb
+
+    train(params, X, y, lr=0.1, epochs=1, batch_size=10, augment=look, rng=np.random.default_rng(0))
+    assert len(seen) == 4
+    assert all(Xb.base is seen[0].base and not np.shares_memory(Xb, X) for Xb in seen)
+    assert sorted(np.concatenate(seen)[:, 0]) == sorted(X[:, 0])

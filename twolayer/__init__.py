@@ -21,7 +21,7 @@ from twolayer.augmentation import jitter, mixup, rotate
 from twolayer.core import backward, bce, bce_grad, forward, he_init, relu, relu_grad, sigmoid, step
 from twolayer.dropout import dropout_mask
 from twolayer.gradcheck import check_gradients, check_network, numerical_gradient
-from twolayer.minibatches import minibatches
+from twolayer.minibatches import minibatches, over_blocks
 from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2, l2_grad
 from twolayer.sample_weights import mean_one, weighted_bce, weighted_bce_grad
@@ -96,6 +96,7 @@ __all__ = [
     "mixup",
     "momentum_step",
     "numerical_gradient",
+    "over_blocks",
     "plot_decision_boundary",
     "plot_loss_curve",
     "relu",

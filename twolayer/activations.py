@@ -26,7 +26,7 @@ def leaky_relu(Z, slope=0.01):
 
 def leaky_relu_grad(Z, slope=0.01):
     """1 where Z > 0, else slope, also at the kink Z = 0. Equation `leaky-relu-grad`."""
-    return np.where(Z > 0, 1, slope).astype(np.result_type(Z, slope))
+    return np.where(Z > 0, 1, slope).astype((slope * Z).dtype)
 
 
 def elu(Z, alpha=1.0):

@@ -68,7 +68,7 @@ def parse_train() -> Parser:
     """The options of `twolayer train`: those of the network have the names and defaults of `TwoLayerNN`."""
     from twolayer.estimator import TwoLayerNN
     from twolayer.names import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
-    from twolayer.training import OPTIMIZERS
+    from twolayer.training import ENGINES, OPTIMIZERS
 
     parser = Parser("twolayer train", description=__doc__.partition(": ")[2].capitalize())
     parser.add_argument("--data", default="circles", help=f"{', '.join(DATASETS)}, or a CSV file (default: circles)")
@@ -97,6 +97,7 @@ def parse_train() -> Parser:
     add("augment", str, "how to make new samples from the given ones", list(AUGMENTATIONS))
     add("patience", int, "stop when the loss on held-out training data has not improved for so many epochs")
     add("validation_fraction", float, "the share of the training data that patience holds out")
+    add("engine", str, "what computes: NumPy, Numba if it is installed, or auto, which decides", list(ENGINES))
     return parser
 
 

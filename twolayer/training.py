@@ -1,8 +1,10 @@
 """The training loop: every chapter composed in one function, at any depth."""
 
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 from twolayer.core import bce, bce_grad, relu, relu_grad, step
 from twolayer.depth import backward, forward
 from twolayer.dropout import dropout_mask
-from twolayer.minibatches import minibatches
+from twolayer.minibatches import minibatches, over_blocks
 from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2 as l2_penalty
 from twolayer.regularization import l2_grad
@@ -28,6 +30,8 @@ OPTIMIZERS: dict[str, tuple[Callable[[Params], Any], Callable[[Params, Params, A
     "nesterov": (zeros_like, lambda params, grads, v, lr: momentum_step(params, grads, v, lr, nesterov=True)),
     "adam": (adam_init, adam_step),
 }
+ENGINES = ("numpy", "numba", "auto")
+WORTH_COMPILING = 2_000_000_000  # entries of hidden layers, over all epochs: 20 seconds or so in NumPy
 
 
 @dataclass
@@ -36,7 +40,8 @@ class History:
 
     validation[e] is the loss (without penalty) on the validation data at the same moment, best_epoch the
     epoch of its minimum; lr[e] the rate of the epoch's first step; stopped says why training ended.
-    optimizer, its state and the number of steps are those of the parameters returned: what it takes to go on.
+    engine says what computed. optimizer, its state and the number of steps are those of the parameters returned:
+    what it takes to go on.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -44,6 +49,7 @@ class History:
     lr: list[float] = field(default_factory=list)
     best_epoch: int | None = None
     stopped: str = "epochs"
+    engine: str = "numpy"
     optimizer: str = "gd"
     state: Any = field(default=None, compare=False, repr=False)
     steps: int = 0
@@ -71,6 +77,7 @@ def train(
     rng: np.random.Generator | None = None,
     callback: Callable[[int, Params, History], None] | None = None,
     progress: bool = False,
+    engine: str = "numpy",
 ) -> tuple[Params, History]:
     """Minimise mean BCE + l2/2 Σ‖W‖² from params on; returns (params, history).
 
@@ -111,6 +118,10 @@ def train(
         Called as callback(epoch, params, history) in every epoch, before its update.
     progress : bool
         Show a bar.
+    engine : {"numpy", "numba", "auto"}
+        What computes the gradients: the functions as they stand, or the same compiled by Numba (extra `fast`), which
+        takes ten seconds or so when a machine does it first, and less than one later. "auto" compiles if it can be
+        done, and if the training is long enough to win that back. The numbers differ by rounding.
 
     Returns
     -------
@@ -137,7 +148,9 @@ def train(
     With patience they are not: the second starts from the best parameters, and counts anew.
     """
     check_arguments(params, X, y, lr, epochs, batch_size, optimizer, l2, dropout, augment, validation, patience, rng)
+    engine = chosen_engine(engine, params, X, epochs, activation, activation_grad)
     history = continued(history, optimizer, patience)
+    history.engine = engine
     init, update = OPTIMIZERS[optimizer]
     state, t, start = init(params) if history.state is None else history.state, history.steps, len(history.loss)
     reached = best = params, state, t  # the last with a finite loss; the best on the validation data
@@ -146,6 +159,27 @@ def train(
     w_val = as_column("validation sample_weight", weights[0], X_val) if weights else None
     l2 = float(l2)  # this and the rate: a NumPy number would turn float32 into float64
     rng = rng or np.random.default_rng(0)  # where it was not needed
+    rows = rows_in_cache(params)
+    if engine == "numba":
+        from twolayer.compiled import compiled
+
+        kernel = compiled(activation)
+        if progress:
+            print("compiling: ten seconds or so, once on this machine", file=sys.stderr)
+    else:
+        kernel = partial(logits_and_gradients, activation=activation, activation_grad=activation_grad)
+
+    def logits(X: np.ndarray) -> np.ndarray:
+        parts = [X[i : i + rows] for i in range(0, len(X), rows)]
+        return np.concatenate([forward(part, params, activation)[0] for part in parts])
+
+    def gradients(X: np.ndarray, y: np.ndarray, w: Any, masks: Any) -> tuple[np.ndarray, Params]:
+        def of_block(i: slice) -> Any:
+            return kernel(X[i], y[i], params, w if w is None else w[i], masks and [mask[i] for mask in masks])
+
+        return over_blocks(of_block, len(X), rows)
+
+    in_parts = bool(batch_size or augment or dropout)  # the gradients are not those of the whole set as it is
 
     def rate(t: int) -> float:
         return float(schedule(t) if schedule else lr)
@@ -159,9 +193,9 @@ def train(
     try:
         for epoch in bar:
             with quiet():
-                Z, cache = forward(X, params, activation, activation_grad)
+                Z, grads = (logits(X), ()) if in_parts else gradients(X, y, w, None)
                 loss = mean_bce(Z, y, w) + (l2_penalty(params, l2) if l2 else 0.0)
-                held_out = mean_bce(forward(X_val, params, activation)[0], y_val, w_val) if validation else 0.0
+                held_out = mean_bce(logits(X_val), y_val, w_val) if validation else 0.0
             if not np.isfinite(loss + held_out):
                 history.stopped = "diverged"
                 break
@@ -178,14 +212,17 @@ def train(
                 history.stopped = "patience"
                 break
 
-            for rows in minibatches(rng, len(X), batch_size) if batch_size else [slice(None)]:
-                Xb, yb = augment(rng, X[rows], y[rows]) if augment else (X[rows], y[rows])
+            Xs, ys, ws = X, y, w
+            if batch_size:  # taken once in a new order, so that the batches are views
+                order = np.concatenate(minibatches(rng, len(X), batch_size))
+                Xs, ys, ws = X[order], y[order], w if w is None else w[order]
+            for i in range(0, len(X), batch_size or len(X)):
+                batch = slice(i, i + (batch_size or len(X)))
+                Xb, yb = augment(rng, Xs[batch], ys[batch]) if augment else (Xs[batch], ys[batch])
                 masks = draw_masks(rng, len(Xb), params, dropout) if dropout else None
                 with quiet():
-                    if batch_size or augment or dropout:  # else the pass above serves
-                        Z, cache = forward(Xb, params, activation, activation_grad, masks)
-                    dZ = bce_grad(Z, yb) if w is None else weighted_bce_grad(Z, yb, w[rows])
-                    grads = backward(dZ, cache, params)
+                    if in_parts:  # else the pass above serves
+                        _, grads = gradients(Xb, yb, ws if ws is None else ws[batch], masks)
                     if l2:
                         grads = tuple(g + p for g, p in zip(grads, l2_grad(params, l2), strict=True))
                     params, state = update(params, grads, state, rate(t))
@@ -210,6 +247,46 @@ def train(
         params, state, t = best
     history.optimizer, history.state, history.steps = optimizer, state, t
     return params, history
+
+
+def logits_and_gradients(
+    X: np.ndarray,
+    y: np.ndarray,
+    params: Params,
+    w: np.ndarray | None,
+    masks: list[np.ndarray] | None,
+    activation: Elementwise,
+    activation_grad: Elementwise,
+) -> tuple[np.ndarray, Params]:
+    """Logits of X (n, d), and the gradients of the mean loss, weighted by w (n, 1) if there are weights."""
+    Z, cache = forward(X, params, activation, activation_grad, masks)
+    dZ = bce_grad(Z, y) if w is None else weighted_bce_grad(Z, y, w)
+    return Z, backward(dZ, cache, params)
+
+
+def rows_in_cache(params: Params) -> int:
+    """Rows of a block: as many as make a hidden layer of 2^15 numbers, but twice as many as a layer has inputs.
+
+    256 KiB in float64. With fewer rows than inputs, adding up the gradients would cost more than is saved.
+    """
+    return int(max(2**15 // max(len(b) for b in params[1::2]), 2 * max(len(W) for W in params[::2])))
+
+
+def chosen_engine(
+    engine: str, params: Params, X: np.ndarray, epochs: int, activation: Elementwise, activation_grad: Elementwise
+) -> str:
+    """What is to compute: "numpy" or "numba"."""
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+    entries = len(X) * sum(len(b) for b in params[1:-1:2]) * epochs  # of hidden layers; NumPy does 10^8 in a second
+    if engine == "numpy" or (engine == "auto" and entries < WORTH_COMPILING):
+        return "numpy"
+    from twolayer.compiled import refusal
+
+    reason = refusal(params, X, activation, activation_grad)
+    if engine == "numba" and reason:
+        raise ValueError(f"engine 'numba' cannot be used: {reason}")
+    return "numpy" if reason else "numba"
 
 
 def continued(history: History | None, optimizer: str, patience: int | None) -> History:

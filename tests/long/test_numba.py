@@ -1,0 +1,112 @@
+"""Training compiled by Numba: the numbers of the plain functions, over every option. It takes minutes to compile."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twolayer import TwoLayerNN, compiled, dropout_mask, he_init, mean_one, relu, relu_grad, train
+from twolayer.training import logits_and_gradients
+
+pytest.importorskip("numba", reason="the extra `fast` is not installed")
+
+
+@pytest.mark.parametrize("activation", compiled.ACTIVATIONS, ids=lambda f: f.__name__)
+def test_logits_and_gradients_are_those_of_the_plain_functions(activation):
+    fast, gradient = compiled.compiled(activation), compiled.gradient_of(activation)
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        *(st.integers(1, most) for most in (60, 6, 20, 3)),
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from([0.1, 1.0, 10.0]),
+        st.integers(0, 2**32 - 1),
+    )
+    def agree(n, d, h, k, weighted, masked, scale, seed):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(n, d)), (rng.random((n, k)) < 0.5).astype(float)
+        params = tuple(scale * p for p in he_init(rng, d, h, k))
+        w = mean_one(rng.exponential(size=n)) if weighted else None
+        masks = [dropout_mask(rng, (n, h), 0.5)] if masked else None
+        Z, grads = fast(X, y, params, w, masks)
+        plain_Z, plain = logits_and_gradients(X, y, params, w, masks, activation, gradient)
+        assert np.allclose(Z, plain_Z, rtol=1e-12, atol=1e-12)
+        for g, p in zip(grads, plain, strict=True):
+            assert g.shape == p.shape
+            assert g.dtype == p.dtype
+            assert np.abs(g - p).max() <= 1e-12 * max(1.0, np.abs(p).max())
+
+    agree()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"optimizer": "adam", "lr": 0.01, "batch_size": 40},
+        {"optimizer": "nesterov", "lr": 0.1, "l2": 0.01, "dropout": 0.2},
+        {"sample_weight": np.linspace(0.1, 2, 200), "schedule": lambda t: 0.5 / (1 + t / 100)},
+    ],
+    ids=["plain", "adam", "nesterov", "weights"],
+)
+def test_after_a_thousand_steps_the_numbers_are_the_same(options):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = ((X**2).sum(axis=1, keepdims=True) < 1.4).astype(float)
+    params = he_init(rng, 2, 16, 1)
+    epochs = 200 if "batch_size" in options else 1000
+    plain, fast = (
+        train(params, X, y, epochs=epochs, rng=np.random.default_rng(1), engine=engine, **{"lr": 0.5} | options)
+        for engine in ("numpy", "numba")
+    )
+    assert [plain[1].engine, fast[1].engine] == ["numpy", "numba"]
+    assert plain[1].steps == fast[1].steps == 1000
+    assert max(np.abs(p - q).max() for p, q in zip(plain[0], fast[0], strict=True)) <= 1e-12
+    assert np.allclose(plain[1].loss, fast[1].loss, rtol=0, atol=1e-12)
+
+
+def test_the_classifier_trains_with_what_users_bring():
+    """Integers, columns of a transposed array, truth values: not only contiguous float64."""
+    X = np.random.default_rng(0).integers(-3, 4, size=(2, 150)).T
+    y = X.sum(axis=1) > 0
+    models = [TwoLayerNN(8, epochs=100, engine=engine, random_state=0).fit(X, y) for engine in ("numpy", "numba")]
+    assert models[1].engine_ == "numba"
+    assert np.allclose(models[0].predict_proba(X), models[1].predict_proba(X), rtol=0, atol=1e-12)
+
+
+def test_what_was_compiled_is_kept_for_the_next_process():
+    """In a new process nothing is compiled: the compiler's entry point is made to fail."""
+    params, X = he_init(np.random.default_rng(0), 2, 3, 1), np.ones((4, 2))
+    compiled.compiled(relu)(X, X[:, :1], params)  # kept from here on, if not before
+    code = """
+import numpy as np, numba.core.compiler
+from twolayer import compiled, he_init, relu
+def fail(*a, **k): raise SystemExit("compiled again")
+numba.core.compiler.CompilerBase.compile_extra = fail
+X = np.ones((4, 2))
+compiled.compiled(relu)(X, X[:, :1], he_init(np.random.default_rng(0), 2, 3, 1))
+print("loaded")
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout == "loaded\n", run.stdout + run.stderr
+
+
+def test_a_mistake_in_the_source_is_compiled_too(monkeypatch):
+    """The kernel is made from the package's own text; with a mistake planted there, the numbers are wrong."""
+    import inspect
+
+    source = inspect.getsource
+    wrong = {"backward": ("dZ1 = dA1 * gate", "dZ1 = dA1 * 1.0")}
+    monkeypatch.setattr(compiled.inspect, "getsource", lambda f: source(f).replace(*wrong.get(f.__name__, ("", ""))))
+    rng = np.random.default_rng(0)
+    X, y, params = rng.normal(size=(30, 2)), np.ones((30, 1)), he_init(rng, 2, 8, 1)
+    compiled.compiled.cache_clear()
+    _, grads = compiled.compiled(relu)(X, y, params)
+    compiled.compiled.cache_clear()
+    _, right = logits_and_gradients(X, y, params, None, None, relu, relu_grad)
+    assert np.abs(grads[0] - right[0]).max() > 1e-3
+    assert np.allclose(grads[2], right[2], rtol=1e-12)
