@@ -22,17 +22,44 @@ TESTS = {
     "gradcheck": "tests/test_gradcheck.py tests/test_mistakes.py",
 }
 
-# The changed line, as it reads after the mutation, and why no test can tell it from the original.
-EQUIVALENT = {
-    "return (rng.random(shape) <= keep) / keep": "the two differ where a draw of 53 bits is keep itself",
-    "for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=False):": "the two slices have one length",
-    "if Z.shape != y.shape or y.size <= 0:": "no size is below 0",
-    "loss = np.fabs(Z) * np.where(Z <= 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)": "0 times either is 0",
-    "return np.where(Z > 0, 1 - Q, Q)": "at Z = 0 both are exactly one half",
-    "return tuple(lam * p if i % 2 <= 0 else np.zeros_like(p) for i, p in enumerate(params))": "no remainder is < 0",
-    "for p, g in zip(params, grads, strict=False):": "the zip below it refuses the same input",
-    "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))": "the zip above it refuses the same input",
+# Why no test can tell a changed line from the original, and those lines, as they read after the mutation.
+REASONS = {
+    "no size is below 0": (
+        "if Z.shape != y.shape or y.size <= 0 or w.shape != (len(y), 1):",
+        "if Z.shape != y.shape or y.size <= 0:",
+    ),
+    "none below 0 gets there": (
+        "if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any() or not (weights != 0).any():",
+    ),
+    "small integers are one object": (
+        "if len(masks) is not len(widths) - 2:",
+        "if dZ.shape != (len(inputs[0]), len(params[-1])) or len(params) is not 2 * len(inputs):",
+    ),
+    "all inputs have the same rows": (
+        "if dZ.shape != (len(inputs[ -1]), len(params[-1])) or len(params) != 2 * len(inputs):",
+    ),
+    "the two slices have one length": (
+        "fitting = [shape for d, h in zip(widths[:-1], widths[1:], strict=False) for shape in ((d, h), (h,))]",
+        "for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=False):",
+    ),
+    "their lengths were checked above": ("for W, b, mask in zip(params[:-2:2], params[1:-2:2], masks, strict=False):",),
+    "the tuple has an even number of parts, so both slices end at the same one": (
+        "for W, b, mask in zip(params[:~2:2], params[1:-2:2], masks, strict=True):",
+        "for W, b, mask in zip(params[:- 3:2], params[1:-2:2], masks, strict=True):",
+        "for W, b, mask in zip(params[:-2:2], params[1:- 1:2], masks, strict=True):",
+    ),
+    "the two differ where a draw of 53 bits is keep itself": ("return (rng.random(shape) <= keep) / keep",),
+    "0 times either is 0": (
+        "loss = np.fabs(Z) * np.where(Z <= 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)",
+    ),
+    "at Z = 0 both are exactly one half": ("return np.where(Z > 0, 1 - Q, Q)",),
+    "no remainder is < 0": ("return tuple(lam * p if i % 2 <= 0 else np.zeros_like(p) for i, p in enumerate(params))",),
+    "the zip below it refuses the same input": ("for p, g in zip(params, grads, strict=False):",),
+    "the zip above it refuses the same input": (
+        "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))",
+    ),
 }
+EQUIVALENT = {line: reason for reason, lines in REASONS.items() for line in lines}
 
 
 def free_port() -> int:

@@ -178,18 +178,26 @@ def test_bad_shapes(hidden):
         depth.forward(X[:, :2], params)
     with pytest.raises(ValueError, match=r"X \(3,\) and params"):
         depth.forward(X[0], params)
+    with pytest.raises(ValueError, match=r"X \(1, 7, 3\) and params"):
+        depth.forward(X[None], params)
     with pytest.raises(ValueError, match="do not fit"):
         depth.forward(X, (*params[:-2], params[-2][:-1], params[-1]))
     with pytest.raises(ValueError, match="do not fit"):
         depth.forward(X, (params[0], params[1][None], *params[2:]))
     with pytest.raises(ValueError, match=f"{hidden + 1} masks for {hidden} hidden layers"):
         depth.forward(X, params, masks=[1.0] * (hidden + 1))
+    with pytest.raises(ValueError, match=f"{hidden - 1} masks for {hidden} hidden layers"):
+        depth.forward(X, params, masks=[1.0] * (hidden - 1))
     with pytest.raises(ValueError, match=r"dZ \(7,\) and"):
         depth.backward(bce_grad(Z, y)[:, 0], cache, params)
     with pytest.raises(ValueError, match=r"dZ \(7, 1\) and"):
         depth.backward(bce_grad(Z, y)[:, :1], cache, params)
     with pytest.raises(ValueError, match="cached layers do not fit"):
         depth.backward(bce_grad(Z, y), cache, params[2:])
+    with pytest.raises(ValueError, match="cached layers do not fit"):
+        depth.backward(bce_grad(Z, y), cache, (*params[:2], *params))
+    with pytest.raises(ValueError, match=r"dZ \(14, 2\) and"):
+        depth.backward(np.tile(bce_grad(Z, y), (2, 1)), cache, params)
 
 
 def wrong_backward(change):

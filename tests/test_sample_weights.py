@@ -52,7 +52,15 @@ class TestMeanOne:
 
     @pytest.mark.parametrize(
         "weights",
-        [np.zeros(3), np.array([1, -1.0]), np.array([1, np.nan]), np.array([1, np.inf]), np.ones((2, 1)), np.ones(0)],
+        [
+            np.zeros(3),
+            np.array([1, -1.0]),
+            np.array([1, np.nan]),
+            np.array([1, np.inf]),
+            np.ones((2, 1)),
+            np.ones(0),
+            np.array(3.0),
+        ],
     )
     def test_bad_weights(self, weights):
         with pytest.raises(ValueError, match=r"weights must be \(n,\), finite, none negative and not all zero"):
@@ -98,8 +106,10 @@ class TestLoss:
             weighted_bce_grad(Z, y, w)
 
     def test_logits_of_another_shape_are_named(self):
-        with pytest.raises(ValueError, match="one non-empty shape"):
-            weighted_bce(np.zeros((4, 1)), np.zeros(4), np.ones((4, 1)))
+        for Z, y in (((4, 1), (4,)), ((4,), (4, 1)), ((0, 1), (0, 1))):
+            with pytest.raises(ValueError, match="one non-empty shape"):
+                weighted_bce(np.zeros(Z), np.zeros(y), np.ones((len(y) and y[0], 1)))
+        assert weighted_bce(np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1))) == np.log(2)  # one sample is enough
         with pytest.raises(ValueError, match="one non-empty shape"):
             weighted_bce_grad(np.zeros((4, 1)), np.zeros(4), np.ones((4, 1)))
 
