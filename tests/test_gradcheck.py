@@ -1,6 +1,7 @@
 """The checker itself: right gradients pass, wrong ones fail and are named, kinks are found."""
 
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks import SCALES, network, networks, relative
-from twolayer import backward, bce, bce_grad, check_gradients, check_network, forward, numerical_gradient
+from twolayer import backward, bce, bce_grad, check_gradients, check_network, forward, he_init, numerical_gradient
 
 ALL = ("bp-W2", "bp-b2", "bp-A1", "bp-Z1", "bp-W1", "bp-b1", "bce-grad")
 
@@ -254,3 +255,15 @@ def test_the_size_of_the_stack_does_not_change_the_result(seed, stack):
     many = numerical_gradient(quadratic, net.params, stack=stack)
     assert relative(one, many) <= 1e-9
     assert relative(one, tuple(2 * p for p in net.params)) <= 1e-9
+
+
+def test_a_check_of_10_000_parameters_needs_8_megabytes():
+    n, d, h, rng = 4, 500, 20, np.random.default_rng(0)
+    params, X, y = he_init(rng, d, h, 1), rng.normal(size=(n, d)), np.ones((n, 1))
+    tracemalloc.start()
+    report = check_network(params, X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.ok
+    assert report.cases + report.skipped == sum(p.size for p in params) > 9_900
+    assert peak < 8e6

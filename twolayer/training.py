@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import isfinite
 from numbers import Real
 from typing import Any
 
@@ -196,7 +197,7 @@ def train(
                 Z, grads = (logits(X), ()) if in_parts else gradients(X, y, w, None)
                 loss = mean_bce(Z, y, w) + (l2_penalty(params, l2) if l2 else 0.0)
                 held_out = mean_bce(logits(X_val), y_val, w_val) if validation else 0.0
-            if not np.isfinite(loss + held_out):
+            if not isfinite(loss + held_out):
                 history.stopped = "diverged"
                 break
             reached = params, state, t
@@ -265,11 +266,12 @@ def logits_and_gradients(
 
 
 def rows_in_cache(params: Params) -> int:
-    """Rows of a block: as many as make a hidden layer of 2^15 numbers, but twice as many as a layer has inputs.
+    """Rows of a block: its widest layer has 2^15 numbers, or twice as many as the network has parameters.
 
-    256 KiB in float64. With fewer rows than inputs, adding up the gradients would cost more than is saved.
+    2^15 numbers of float64 are 256 KiB, which a second-level cache holds. With fewer numbers than parameters, adding
+    up the gradients of the blocks would cost more than is saved.
     """
-    return int(max(2**15 // max(len(b) for b in params[1::2]), 2 * max(len(W) for W in params[::2])))
+    return max(1, max(2**15, 2 * sum(p.size for p in params)) // max(len(b) for b in params[1::2]))
 
 
 def chosen_engine(

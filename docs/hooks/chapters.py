@@ -30,7 +30,7 @@ CHAPTERS = (
     "depth",
     "workflow",
 )
-REFERENCE = ("migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
+REFERENCE = ("speed", "migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
 PEOPLE = ("check", "teachers", "contributing", "conventions")
 
 # Topics whose module is named otherwise.
