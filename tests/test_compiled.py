@@ -1,6 +1,9 @@
 """What decides between NumPy and Numba; Numba itself, which takes minutes to compile, is in tests/long."""
 
-import importlib.util
+import inspect
+import sys
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -67,28 +70,48 @@ def test_the_estimator_says_which():
         TwoLayerNN(engine="fast").fit(NET.X, NET.y[:, 0])
 
 
-def test_the_engine_that_computes_is_the_one_that_was_chosen(monkeypatch):
-    """A stand-in for Numba, which compiles nothing: the transformed source gives the numbers of the plain functions."""
-    stand_in = type("numba", (), {"njit": staticmethod(lambda function, **options: function)})
-    monkeypatch.setitem(__import__("sys").modules, "numba", stand_in)
-    monkeypatch.setattr(compiled, "find_spec", lambda name: object())
+@pytest.fixture
+def compiled_names(monkeypatch, numba_is_there):
+    """A stand-in for Numba that compiles nothing; the names of what it was given."""
+    names = []
+
+    def njit(function, **options):
+        names.append(function.__name__)
+        return function
+
+    monkeypatch.setitem(sys.modules, "numba", SimpleNamespace(njit=njit))
     compiled.compiled.cache_clear()
-    try:
-        for activation in compiled.ACTIVATIONS:
-            options = {"activation": activation, "activation_grad": compiled.gradient_of(activation)}
-            options |= {"lr": 0.1, "epochs": 20, "dropout": 0.5, "sample_weight": np.arange(1.0, 21)}
-            results = [
-                train(NET.params, NET.X, NET.y, engine=engine, rng=np.random.default_rng(0), **options)
-                for engine in ("numpy", "numba")
-            ]
-            (plain, plain_history), (fast, fast_history) = results
-            assert fast_history.engine == "numba"
-            assert all(np.array_equal(p, q) for p, q in zip(plain, fast, strict=True))
-            assert plain_history.loss == fast_history.loss
-    finally:
+    yield names
+    compiled.compiled.cache_clear()
+
+
+@pytest.mark.usefixtures("compiled_names")
+@pytest.mark.parametrize("activation", compiled.ACTIVATIONS, ids=lambda function: function.__name__)
+def test_the_source_that_is_compiled_gives_the_numbers_of_the_functions_in_every_bit(activation):
+    options = {"activation": activation, "activation_grad": compiled.gradient_of(activation)}
+    options |= {"lr": 0.1, "epochs": 20, "dropout": 0.5, "sample_weight": np.arange(1.0, 21)}
+    (plain, plain_history), (fast, fast_history) = [
+        train(NET.params, NET.X, NET.y, engine=engine, rng=np.random.default_rng(0), **options)
+        for engine in ("numpy", "numba")
+    ]
+    assert fast_history.engine == "numba"
+    assert all(np.array_equal(p, q) for p, q in zip(plain, fast, strict=True))
+    assert plain_history.loss == fast_history.loss
+
+
+def test_a_changed_source_gets_a_name_of_its_own(monkeypatch, compiled_names):
+    """Else Numba would load what it compiled before somebody changed a formula."""
+    source = inspect.getsource
+    for before, after in (("", ""), ("", ""), ("dA1 * gate", "dA1 * 1.0")):
+        text = partial(lambda f, b, a: source(f).replace(b, a) if b else source(f), b=before, a=after)
+        monkeypatch.setattr(compiled.inspect, "getsource", text)
         compiled.compiled.cache_clear()
+        compiled.compiled(relu)
+    first, again, changed = [name for name in compiled_names if name.startswith("logits_and_gradients_relu_")]
+    assert first == again != changed
 
 
-def test_a_changed_source_gets_a_name_of_its_own():
-    """Else Numba would run what it compiled before a student changed the formula."""
-    assert importlib.util.find_spec("numba") is None or compiled.compiled(relu) is compiled.compiled(relu)
+def test_with_a_bar_it_is_said_that_compiling_takes_its_time(capsys, compiled_names):
+    train(NET.params, NET.X, NET.y, lr=0.1, epochs=2, engine="numba", progress=True)
+    assert compiled_names
+    assert "compiling" in capsys.readouterr().err
