@@ -192,18 +192,22 @@ def test_one_block_is_the_whole_in_every_bit_and_float32_stays():
     assert {a.dtype for a in (Z, *grads)} == {np.dtype(np.float32)}
 
 
-@pytest.mark.parametrize("batch_size", [None, 2000])
-def test_a_training_needs_memory_for_a_block_and_no_more_with_more_epochs(batch_size):
-    """Three arrays of (n, h) is what the loop may take; a hidden layer at once would take five."""
+@pytest.mark.parametrize(
+    ("options", "layers"),
+    [({}, 1), ({"batch_size": 2000}, 1), ({"dropout": 0.5}, 3)],
+    ids=["full batch", "mini-batches", "dropout"],
+)
+def test_a_training_needs_less_memory_than_hidden_layers_of_all_rows_and_no_more_with_more_epochs(options, layers):
+    """All rows at once need five arrays of (n, h). Dropout draws its mask for a whole batch."""
     n, h, rng = 8_000, 100, np.random.default_rng(0)
     X, y, params = rng.normal(size=(n, 20)), (rng.random((n, 1)) < 0.5).astype(float), he_init(rng, 20, h, 1)
     peaks = []
     for epochs in (3, 6):
         tracemalloc.start()
-        train(params, X, y, lr=0.1, epochs=epochs, batch_size=batch_size, rng=rng)
+        train(params, X, y, lr=0.1, epochs=epochs, rng=rng, **options)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert max(peaks) <= 3 * n * h * 8
+    assert max(peaks) <= layers * n * h * 8
     assert peaks[1] <= 1.01 * peaks[0]
 
 

@@ -326,7 +326,7 @@ def mean_bce(Z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> float:
 
 def draw_masks(rng: np.random.Generator, n: int, params: Params, dropout: float) -> list[np.ndarray]:
     """A dropout mask (n, h) for each hidden layer, of its dtype."""
-    return [dropout_mask(rng, (n, len(b)), 1 - dropout).astype(b.dtype) for b in params[1:-1:2]]
+    return [dropout_mask(rng, (n, len(b)), 1 - dropout).astype(b.dtype, copy=False) for b in params[1:-1:2]]
 
 
 def progress_bar(epochs: range) -> Any:

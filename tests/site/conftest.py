@@ -99,7 +99,12 @@ class Visit:
     def open(self, path):
         self.page.goto(self.address + path, wait_until="networkidle")
         self.page.evaluate("document.documentElement.classList.add('keyboard')")  # site.css: lay out the whole page
+        self.settle()
         return self.page
+
+    def settle(self):
+        """Wait for some frames: observers, such as that of what can scroll, run when a frame has been laid out."""
+        self.page.evaluate("async () => { for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame) }")
 
     def clipboard(self):
         return self.page.evaluate("navigator.clipboard.readText()")

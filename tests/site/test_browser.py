@@ -68,9 +68,11 @@ def test_blocks_that_wait_for_their_layout_stand_where_they_would_without(visit,
 @pytest.mark.parametrize("width", [1280, NARROW])
 def test_axe_finds_nothing(visit, path, scheme, width):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is not installed")
-    page = visit(width=width, scheme=scheme).open(path)
+    tab = visit(width=width, scheme=scheme)
+    page = tab.open(path)
     page.add_style_tag(content="*, ::before, ::after { transition: none !important; animation: none !important }")
     page.evaluate("document.querySelectorAll('article details').forEach(details => { details.open = true })")
+    tab.settle()
     found = axe.Axe().run(page).response["violations"]
     assert not [(v["id"], [node["target"] for node in v["nodes"]][:5]) for v in found]
 
