@@ -69,13 +69,14 @@ def compiled(activation: Any) -> Callable[..., Any]:
     names = {activation: "activation", gradient_of(activation): "activation_grad"}
     functions = (core.sigmoid, *names, *NETWORK)
     digest = hashlib.sha256("".join(map(inspect.getsource, functions)).encode()).hexdigest()[:16]
-    names[training.logits_and_gradients] = f"logits_and_gradients_{activation.__name__}_{digest}"
     space = dict(vars(training))  # for np, and for the names in annotations
     for function in functions:
         name = names.get(function, function.__name__)
         tree = Bind().visit(ast.parse(inspect.getsource(function)))
         tree.body[0].name = name
         exec(compile(ast.fix_missing_locations(tree), core.__file__, "exec"), space)
+        # What was compiled is linked by this name, and kept under it: no two sources may share one.
+        space[name].__qualname__ = f"{name}_{activation.__name__}_{digest}"
         space[name] = numba.njit(space[name], error_model="numpy", cache=function is functions[-1])
     kernel = space[name]
 

@@ -1,5 +1,6 @@
 """Training compiled by Numba: the numbers of the plain functions, over every option. It takes minutes to compile."""
 
+import os
 import subprocess
 import sys
 
@@ -93,6 +94,28 @@ print("loaded")
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.stdout == "loaded\n", run.stdout + run.stderr
+
+
+def test_what_other_processes_compiled_does_not_mix(tmp_path):
+    """Each kernel compiled in a process of its own, both loaded in a third: linked by name, they must not share one."""
+    code = """
+import sys
+import numpy as np
+from twolayer import activations, compiled, core, he_init
+from twolayer.training import logits_and_gradients
+X = np.random.default_rng(0).normal(size=(9, 2))
+params = he_init(np.random.default_rng(0), 2, 3, 1)
+for name in sys.argv[1:]:
+    f = getattr(activations, name, core.relu)
+    Z, grads = compiled.compiled(f)(X, X[:, :1] > 0, params)
+    right, exact = logits_and_gradients(X, X[:, :1] > 0, params, None, None, f, compiled.gradient_of(f))
+    assert np.allclose(Z, right, rtol=1e-12), name
+    assert all(np.allclose(g, e, rtol=1e-12) for g, e in zip(grads, exact)), name
+"""
+    for names in (["relu"], ["tanh"], ["relu", "tanh"], ["tanh", "relu"]):
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+        run = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, env=environment)
+        assert run.returncode == 0, run.stderr
 
 
 def test_a_mistake_in_the_source_is_compiled_too(monkeypatch):
