@@ -79,43 +79,40 @@ def test_the_classifier_trains_with_what_users_bring():
     assert np.allclose(models[0].predict_proba(X), models[1].predict_proba(X), rtol=0, atol=1e-12)
 
 
-def test_what_was_compiled_is_kept_for_the_next_process():
-    """In a new process nothing is compiled: the compiler's entry point is made to fail."""
-    params, X = he_init(np.random.default_rng(0), 2, 3, 1), np.ones((4, 2))
-    compiled.compiled(relu)(X, X[:, :1], params)  # kept from here on, if not before
-    code = """
-import numpy as np, numba.core.compiler
-from twolayer import compiled, he_init, relu
-def fail(*a, **k): raise SystemExit("compiled again")
-numba.core.compiler.CompilerBase.compile_extra = fail
-X = np.ones((4, 2))
-compiled.compiled(relu)(X, X[:, :1], he_init(np.random.default_rng(0), 2, 3, 1))
-print("loaded")
-"""
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert run.stdout == "loaded\n", run.stdout + run.stderr
-
-
-def test_what_other_processes_compiled_does_not_mix(tmp_path):
-    """Each kernel compiled in a process of its own, both loaded in a third: linked by name, they must not share one."""
-    code = """
+LOAD = """
 import sys
+import numba.core.compiler
 import numpy as np
 from twolayer import activations, compiled, core, he_init
 from twolayer.training import logits_and_gradients
+
+def compile_extra(*arguments, **options):
+    raise SystemExit("it is compiled again")
+
+if sys.argv[1] == "from disk":
+    numba.core.compiler.CompilerBase.compile_extra = compile_extra
 X = np.random.default_rng(0).normal(size=(9, 2))
 params = he_init(np.random.default_rng(0), 2, 3, 1)
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     f = getattr(activations, name, core.relu)
     Z, grads = compiled.compiled(f)(X, X[:, :1] > 0, params)
     right, exact = logits_and_gradients(X, X[:, :1] > 0, params, None, None, f, compiled.gradient_of(f))
     assert np.allclose(Z, right, rtol=1e-12), name
     assert all(np.allclose(g, e, rtol=1e-12) for g, e in zip(grads, exact)), name
 """
-    for names in (["relu"], ["tanh"], ["relu", "tanh"], ["tanh", "relu"]):
+
+
+def test_what_was_compiled_is_kept_and_what_several_processes_compiled_does_not_mix(tmp_path):
+    """Two kernels, each compiled in a process of its own, are loaded in others; Numba links their parts by name."""
+
+    def run(*arguments):
         environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-        run = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, env=environment)
-        assert run.returncode == 0, run.stderr
+        return subprocess.run([sys.executable, "-c", LOAD, *arguments], capture_output=True, text=True, env=environment)
+
+    assert "it is compiled again" in run("from disk", "relu").stderr  # there is nothing yet
+    for arguments in (["new", "relu"], ["new", "tanh"], ["from disk", "relu", "tanh"], ["from disk", "tanh", "relu"]):
+        done = run(*arguments)
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_mistake_in_the_source_is_compiled_too(monkeypatch):
