@@ -192,6 +192,18 @@ def test_one_block_is_the_whole_in_every_bit_and_float32_stays():
     assert {a.dtype for a in (Z, *grads)} == {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize("rows", [50, 51, 1000])
+def test_a_block_that_holds_all_rows_is_asked_once_and_nothing_is_added(rows):
+    answer = (np.ones((50, 1)), (np.ones(3),))
+    assert over_blocks(lambda block: answer if block == slice(0, 50) else None, 50, rows) is answer
+
+
+@pytest.mark.parametrize(("n", "rows"), [(0, 1), (-1, 1), (5, 0), (5, -1), (0, 0)])
+def test_no_samples_and_no_rows_are_refused(n, rows):
+    with pytest.raises(ValueError, match=f"n and rows must be positive, got n {n} and rows {rows}"):
+        over_blocks(lambda block: None, n, rows)
+
+
 @pytest.mark.parametrize(
     ("options", "layers"),
     [({}, 1), ({"batch_size": 2000}, 1), ({"dropout": 0.5}, 3)],
