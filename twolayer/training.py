@@ -121,7 +121,7 @@ def train(
         Show a bar.
     engine : {"numpy", "numba", "auto"}
         What computes the gradients: the functions as they stand, or the same compiled by Numba (extra `fast`), which
-        takes ten seconds or so when a machine does it first, and less than one later. "auto" compiles if it can be
+        takes ten seconds or so when a machine does it first, and one or so later. "auto" compiles if it can be
         done, and if the training is long enough to win that back. The numbers differ by rounding.
 
     Returns
