@@ -5,9 +5,10 @@
     python tests/benchmarks/speed.py --threads 2
 
 Every peer starts from the same parameters, takes the same steps and must end at the same loss, to 1e-6; not so
-scikit-learn, which draws its own start, and in Adam's work, where each counts the loss at another moment. Runs alternate, so that whatever else the machine does meets all of
-them; a peer that is not installed is left out, and this is said. A row shows the median, the middle half, and the ratio
-to `train`. The results go to docs/speed.json, and a picture of them to docs/assets/speed.png.
+scikit-learn, which draws its own start, and in Adam's work, where each counts the loss at another moment. Runs
+alternate, so that whatever else the machine does meets all of them; a peer that is not installed is left out, and this
+is said. A row shows the median, the middle half, and the ratios to `train` and to scikit-learn, round by round.
+The results go to docs/speed.json, and a picture of them to docs/assets/speed.png.
 """
 
 import argparse
