@@ -57,6 +57,45 @@ REASONS = {
     ),
     "at Z = 0 both are exactly one half": ("return np.where(Z > 0, 1 - Q, Q)",),
     "no remainder is < 0": ("return tuple(lam * p if i % 2 <= 0 else np.zeros_like(p) for i, p in enumerate(params))",),
+    "any float of Python's has the same result type": tuple(
+        line.replace("0.5", other)
+        for other in ("1.5", "-0.5")
+        for line in (
+            "return (Z * Phi).astype(np.result_type(Z, 0.5))",
+            "return (Phi + z * np.exp(z * z / -2) / np.sqrt(2 * np.pi)).astype(np.result_type(Z, 0.5))",
+            "return X + noise.astype(np.result_type(X, 0.5))  # float32 stays, integers become floats",
+            "rotated = X.astype(np.result_type(X, 0.5))  # (n, d): a copy, float",
+            "lam = rng.beta(alpha, alpha, (len(X), 1)).astype(np.result_type(X, 0.5))  # (n, 1)",
+        )
+    ),
+    "exp(-39² / 2) is 0 in float64, and below 41 nothing overflows": tuple(
+        f"z = np.clip(Z, {limits})  # Z φ(Z) is 0 beyond, and Z² would overflow"
+        for limits in ("- 39.0, 40.0", "- 41.0, 40.0", "-40.0, 39.0", "-40.0, 41.0")
+    ),
+    "the value is taken only where Z <= 0": (
+        "return np.where(Z > 0, 1, alpha * np.exp(np.minimum(Z, 1)))",
+        "return np.where(Z > 0, Z, alpha * np.expm1(np.minimum(Z, 1)))",
+    ),
+    "only the dtype is used": (
+        "return np.where(Z > 0, 1, slope).astype((slope + Z).dtype)",
+        "return np.where(Z > 0, 1, slope).astype((slope - Z).dtype)",
+    ),
+    "at Z = 0 both are 0": (
+        "return np.where(Z >= 0, Z, alpha * np.expm1(np.minimum(Z, 0)))",
+        "return np.where(Z >= 0, Z, slope * Z)",
+    ),
+    "nothing is above infinity": (
+        "if not 0 <= scale != np.inf:",
+        "if not 0 <= max_angle != np.inf:",
+        "if not 0 < alpha != np.inf or X.ndim != 2 or y.ndim != 2 or len(X) != len(y):",
+    ),
+    "the lengths were compared above": (
+        "velocity = tuple(mu * v + g for v, g in zip(velocity, grads, strict=False))",
+        "ahead = tuple(g + mu * v for v, g in zip(velocity, grads, strict=False))",
+        "m = tuple(beta1 * mi + (1 - beta1) * g for mi, g in zip(m, grads, strict=False))",
+        "v = tuple(beta2 * vi + (1 - beta2) * g * g for vi, g in zip(v, grads, strict=False))",
+        "for mi, vi in zip(m, v, strict=False)",
+    ),
     "the zip below it refuses the same input": ("for p, g in zip(params, grads, strict=False):",),
     "the zip above it refuses the same input": (
         "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))",

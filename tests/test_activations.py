@@ -289,3 +289,9 @@ def test_where_gelu_and_silu_turn():
         left, right = np.array(lowest - 1e-6), np.array(lowest + 1e-6)
         assert grad(left) < 0 < grad(right)
         assert value(np.array(-30.0)) > value(np.array(lowest))
+
+
+def test_at_the_kink_the_slope_is_that_of_the_left():
+    zero = np.zeros(1)
+    assert leaky_relu_grad(zero, 0.2) == 0.2
+    assert elu_grad(zero, 2.0) == 2.0

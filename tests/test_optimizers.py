@@ -243,6 +243,19 @@ def test_bad_shapes(name):
         update(params, grads[:-1], init(params), 0.1)
     with pytest.raises(ValueError, match="must have the shapes"):
         update(params, (grads[0], grads[1][None], *grads[2:]), init(params), 0.1)
+    for i in range(2):  # one row more, one row less
+        wrong = tuple(np.ones((len(g) + 2 * i - 1, *g.shape[1:])) for g in grads)
+        with pytest.raises(ValueError, match="must have the shapes"):
+            update(params, wrong, init(params), 0.1)
+
+
+def test_the_rates_that_are_not_given_are_those_of_the_papers():
+    params, grads = draw(0), draw(1)
+    for plain, given in (
+        (momentum_step(params, grads, params, 0.1), momentum_step(params, grads, params, 0.1, 0.9, False)),
+        (adam_step(params, grads, adam_init(params)), adam_step(params, grads, adam_init(params), 1e-3, 0.9, 0.999)),
+    ):
+        assert relative(plain[0], given[0]) == 0
 
 
 def adam_variant(change):

@@ -134,6 +134,16 @@ def test_returns_a_float():
         assert type(value) is float
 
 
+@pytest.mark.parametrize("steps", [0, -0.5, -1, -2, math.nan])
+def test_a_period_that_is_none_is_refused(steps):
+    with pytest.raises(ValueError, match=f"every must be 1 or more, got {steps}"):
+        step_decay(3, 0.5, 0.5, steps)
+    with pytest.raises(ValueError, match=f"period must be positive, got {steps}"):
+        cosine_decay(3, 0.5, steps)
+    with pytest.raises(ValueError, match=f"half_period must be positive, got {steps}"):
+        cyclical(3, 0.1, 0.5, steps)
+
+
 def test_mean_rate():
     """What a schedule costs: with cosine and cyclical, the mean rate of the run is half way between the ends."""
     np.testing.assert_allclose(np.mean([cosine_decay(t, 1.0, 1000) for t in range(1001)]), 0.5)

@@ -559,3 +559,22 @@ def test_no_warning_without_a_reason():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         train(params, X, y, lr=0.1, epochs=5, rng=np.random.default_rng(0), batch_size=7, dropout=0.5)
+
+
+def test_the_functions_of_the_caller_run_under_the_callers_own_settings_of_warnings():
+    seen = []
+
+    def look(*arguments):
+        seen.append(np.geterr()["over"])
+        return 0.1
+
+    def augment(rng, X, y):
+        look()
+        return X, y
+
+    with np.errstate(over="raise"):
+        params, X, y = problem()
+        rng = np.random.default_rng(0)
+        train(params, X, y, lr=0.1, epochs=1, schedule=look, callback=look, augment=augment, rng=rng)
+    assert set(seen) == {"raise"}
+    assert len(seen) == 4  # the rate for the history, and for the step

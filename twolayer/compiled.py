@@ -1,7 +1,7 @@
-"""The same functions, compiled by Numba: nothing is written twice.
+"""`by_units`, compiled by Numba with an activation: the loops are its, the formulas those of the other modules.
 
-What is compiled is the source that the pages show, with the activation called by its name, which lets Numba keep
-its work on disk, and without the checks, which `train` has made. Extra `fast`.
+The elementwise functions (an activation, `bce`, `bce_grad`) are compiled from their own source, read for one number
+instead of an array; nothing is written twice. The products with X stay NumPy's. Extra `fast`.
 """
 
 import ast
@@ -10,15 +10,15 @@ import inspect
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
+from math import erfc
 from typing import Any
 
 import numpy as np
 
-from twolayer import activations, core, sample_weights, training
+from twolayer import activations, core, units
 
-ACTIVATIONS = (core.relu, *(getattr(activations, name) for name in ("tanh", "leaky_relu", "elu", "softplus", "silu")))
-NETWORK = (core.forward, core.bce_grad, sample_weights.weighted_bce_grad, core.backward, training.logits_and_gradients)
-BOUND = ("activation", "activation_grad")
+NAMES = ("tanh", "leaky_relu", "elu", "gelu", "softplus", "silu")
+ACTIVATIONS = (core.relu, *(getattr(activations, name) for name in NAMES))
 
 
 def refusal(params: tuple[np.ndarray, ...], X: np.ndarray, activation: object, activation_grad: object) -> str:
@@ -27,8 +27,10 @@ def refusal(params: tuple[np.ndarray, ...], X: np.ndarray, activation: object, a
         return 'Numba is not installed: pip install "twolayer[fast]"'
     if len(params) != 4:
         return f"it compiles one hidden layer, and here are {len(params) // 2 - 1}"
-    if any(p.dtype != np.float64 for p in params) or np.result_type(X, np.float64) != np.float64:
-        return f"it computes in float64, and here are X of {X.dtype} and parameters of {params[0].dtype}"
+    dtypes = {np.result_type(X, params[0]), *(p.dtype for p in params)}
+    kinds = ", ".join(dict.fromkeys(str(p.dtype) for p in params))
+    if dtypes not in ({np.dtype(np.float64)}, {np.dtype(np.float32)}):
+        return f"it computes in float64 or float32, and here are X of {X.dtype} and parameters of {kinds}"
     if activation not in ACTIVATIONS or activation_grad is not gradient_of(activation):
         known, name = ", ".join(f.__name__ for f in ACTIVATIONS), getattr(activation, "__name__", activation)
         return f"it compiles the activations {known}, each with its derivative, and here is {name}"
@@ -40,48 +42,77 @@ def gradient_of(activation: Any) -> Any:
     return vars(inspect.getmodule(activation))[activation.__name__ + "_grad"]
 
 
-class Bind(ast.NodeTransformer):
-    """Takes the activation out of the arguments, to be found by its name, and leaves out the checks."""
+class ForOneNumber(ast.NodeTransformer):
+    """Reads the source of an elementwise function for one number."""
 
-    def visit_arguments(self, node: ast.arguments) -> ast.arguments:
-        required = len(node.args) - len(node.defaults)
-        kept = [i for i, argument in enumerate(node.args) if argument.arg not in BOUND]
-        node.defaults = [node.defaults[i - required] for i in kept if i >= required]
-        node.args = [node.args[i] for i in kept]
-        return node
+    def visit_If(self, node: ast.If) -> ast.AST | None:  # a check of shapes, which `train` has made
+        return None if isinstance(node.body[0], ast.Raise) else self.generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # of erfc, which is there
+        return None
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return ast.Constant(1) if node.attr == "size" else self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        node.args = [a for a in node.args if not (isinstance(a, ast.Name) and a.id in BOUND)]
-        return self.generic_visit(node)
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if isinstance(node.body[0], ast.Raise) else self.generic_visit(node)
+        self.generic_visit(node)
+        match ast.unparse(node.func), node.args:
+            case "np.where", [condition, yes, no]:
+                return ast.IfExp(condition, yes, no)
+            case "np.sum", [number]:
+                return number
+            case "np.vectorize", [function]:
+                return function
+            case "np.clip", [number, low, high]:
+                text = f"min(max({ast.unparse(number)}, {ast.unparse(low)}), {ast.unparse(high)})"
+                return ast.parse(text, mode="eval").body
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "astype":
+            return ast.BinOp(ast.Constant(1.0), ast.Mult(), node.func.value)
+        return node
 
 
 @cache
 def compiled(activation: Any) -> Callable[..., Any]:
-    """`logits_and_gradients` of a network of one hidden layer with this activation, compiled when first called.
+    """Mean loss and its gradients, as one tuple, of a network of one hidden layer with this activation.
 
-    Numba keeps what it compiled beside core.py, or in the user's cache, under a name that changes with the source.
+    Called as f(X, y, params, w, masks): the weights w (n, 1) and the list of masks may be None. Compiled when first
+    called; Numba keeps the result beside this file, or in the user's cache, under a name that changes with the source.
     """
     import numba
 
-    names = {activation: "activation", gradient_of(activation): "activation_grad"}
-    functions = (core.sigmoid, *names, *NETWORK)
-    digest = hashlib.sha256("".join(map(inspect.getsource, functions)).encode()).hexdigest()[:16]
-    space = dict(vars(training))  # for np, and for the names in annotations
-    for function in functions:
-        name = names.get(function, function.__name__)
-        tree = Bind().visit(ast.parse(inspect.getsource(function)))
+    functions = {
+        "sigmoid": core.sigmoid,
+        "activation": activation,
+        "activation_grad": gradient_of(activation),
+        "bce": core.bce,
+        "bce_grad": core.bce_grad,
+        "by_units": units.by_units,
+    }
+    trees = {name: ForOneNumber().visit(ast.parse(inspect.getsource(f))) for name, f in functions.items()}
+    loops = trees["by_units"].body[0]
+    del loops.args.args[-2:], loops.args.defaults[:]  # the activation is known
+    digest = hashlib.sha256("".join(map(ast.unparse, trees.values())).encode()).hexdigest()[:16]
+    space: dict[str, Any] = {"__name__": __name__, "np": np, "erfc": erfc}
+    for name, tree in trees.items():
         tree.body[0].name = name
-        exec(compile(ast.fix_missing_locations(tree), core.__file__, "exec"), space)
+        exec(compile(ast.fix_missing_locations(tree), __file__, "exec"), space)
         # What was compiled is linked by this name, and kept under it: no two sources may share one.
         space[name].__qualname__ = f"{name}_{activation.__name__}_{digest}"
-        space[name] = numba.njit(space[name], error_model="numpy", cache=function is functions[-1])
-    kernel = space[name]
+        last = name == "by_units"  # which may add up in any order; the formulas are computed as they stand
+        order = {"reassoc", "nsz", "contract"} if last else False
+        space[name] = numba.njit(space[name], error_model="numpy", fastmath=order, cache=last)
+    kernel = space["by_units"]
 
-    def logits_and_gradients(X: Any, y: Any, params: Any, w: Any = None, masks: Any = None) -> Any:
-        X, y, *params = [np.ascontiguousarray(a, dtype=float) for a in (X, y, *params)]
-        return kernel(X, y, tuple(params), w, 1.0 if masks is None else masks[0])
+    def loss_and_gradients(X: Any, y: Any, params: Any, w: Any = None, masks: Any = None) -> Any:
+        W1, b1, W2, b2 = params
+        Z1 = np.dot(W1.T, X.T)  # (h, n): the numbers of a unit lie side by side
+        y = np.ascontiguousarray(y.T, dtype=W1.dtype)
+        w = w if w is None else w[:, 0]
+        mask = masks and np.ascontiguousarray(masks[0].T)
+        loss, *grads = kernel(Z1, y, w, mask, b1, W2, b2)
+        grads = [np.dot(Z1, X).T, *grads]
+        if W1.dtype != float:
+            grads = [g.astype(W1.dtype) for g in grads]
+        return loss, *grads
 
-    return logits_and_gradients
+    return loss_and_gradients

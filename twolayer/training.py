@@ -3,8 +3,8 @@
 import sys
 import warnings
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from functools import partial
 from math import isfinite
 from numbers import Real
 from typing import Any
@@ -32,7 +32,7 @@ OPTIMIZERS: dict[str, tuple[Callable[[Params], Any], Callable[[Params, Params, A
     "adam": (adam_init, adam_step),
 }
 ENGINES = ("numpy", "numba", "auto")
-WORTH_COMPILING = 2_000_000_000  # entries of hidden layers, over all epochs: 20 seconds or so in NumPy
+WORTH_COMPILING = 400_000_000  # entries of hidden layers, over all epochs: four seconds or so in NumPy
 
 
 @dataclass
@@ -121,7 +121,7 @@ def train(
         Show a bar.
     engine : {"numpy", "numba", "auto"}
         What computes the gradients: the functions as they stand, or the same compiled by Numba (extra `fast`), which
-        takes ten seconds or so when a machine does it first, and one or so later. "auto" compiles if it can be
+        takes some seconds when a machine does it first, and half of one later. "auto" compiles if it can be
         done, and if the training is long enough to win that back. The numbers differ by rounding.
 
     Returns
@@ -161,78 +161,73 @@ def train(
     l2 = float(l2)  # this and the rate: a NumPy number would turn float32 into float64
     rng = rng or np.random.default_rng(0)  # where it was not needed
     rows = rows_in_cache(params)
-    if engine == "numba":
-        from twolayer.compiled import compiled
+    in_parts = bool(batch_size or augment or dropout)  # the gradients are not those of the whole set as it is
+    kernel = kernel_of(engine, activation, activation_grad, with_loss=not in_parts)
+    if progress and engine == "numba":
+        print("compiling: some seconds, once on this machine", file=sys.stderr)
 
-        kernel = compiled(activation)
-        if progress:
-            print("compiling: ten seconds or so, once on this machine", file=sys.stderr)
-    else:
-        kernel = partial(logits_and_gradients, activation=activation, activation_grad=activation_grad)
-
-    def logits(X: np.ndarray) -> np.ndarray:
-        parts = [X[i : i + rows] for i in range(0, len(X), rows)]
-        return np.concatenate([forward(part, params, activation)[0] for part in parts])
-
-    def gradients(X: np.ndarray, y: np.ndarray, w: Any, masks: Any) -> tuple[np.ndarray, Params]:
-        def of_block(i: slice) -> Any:
+    def loss_and_grads(X: np.ndarray, y: np.ndarray, w: Any, masks: Any) -> tuple[Any, ...]:
+        def of_block(i: slice) -> tuple[Any, ...]:
             return kernel(X[i], y[i], params, w if w is None else w[i], masks and [mask[i] for mask in masks])
 
         return over_blocks(of_block, len(X), rows)
 
-    in_parts = bool(batch_size or augment or dropout)  # the gradients are not those of the whole set as it is
+    def loss_alone(X: np.ndarray, y: np.ndarray, w: Any) -> float:
+        def of_block(i: slice) -> tuple[float]:
+            return (mean_bce(forward(X[i], params, activation)[0], y[i], w if w is None else w[i]),)
+
+        (loss,) = over_blocks(of_block, len(X), rows)
+        return float(loss)
+
+    outer = copy_context()  # the caller's settings of NumPy's warnings, for the functions of the caller
 
     def rate(t: int) -> float:
-        return float(schedule(t) if schedule else lr)
-
-    def quiet() -> np.errstate:  # divergence is reported once, at the end
-        return np.errstate(over="ignore", invalid="ignore")
+        return float(outer.run(schedule, t) if schedule else lr)
 
     bar: Any = range(start, start + epochs)
     if progress:
         bar = progress_bar(bar)
-    try:
-        for epoch in bar:
-            with quiet():
-                Z, grads = (logits(X), ()) if in_parts else gradients(X, y, w, None)
-                loss = mean_bce(Z, y, w) + (l2_penalty(params, l2) if l2 else 0.0)
-                held_out = mean_bce(logits(X_val), y_val, w_val) if validation else 0.0
-            if not isfinite(loss + held_out):
-                history.stopped = "diverged"
-                break
-            reached = params, state, t
-            history.loss.append(loss)
-            history.lr.append(rate(t))
-            if validation:
-                history.validation.append(held_out)
-                if history.best_epoch is None or held_out < history.validation[history.best_epoch]:
-                    history.best_epoch, best = epoch, reached
-            if callback:
-                callback(epoch, params, history)
-            if patience and epoch - (history.best_epoch or start) >= patience:
-                history.stopped = "patience"
-                break
+    with np.errstate(over="ignore", invalid="ignore"):  # divergence is reported once, at the end
+        try:
+            for epoch in bar:
+                loss, *grads = (loss_alone(X, y, w),) if in_parts else loss_and_grads(X, y, w, None)
+                loss += l2_penalty(params, l2) if l2 else 0.0
+                held_out = loss_alone(X_val, y_val, w_val) if validation else 0.0
+                if not isfinite(loss + held_out):
+                    history.stopped = "diverged"
+                    break
+                reached = params, state, t
+                history.loss.append(loss)
+                history.lr.append(rate(t))
+                if validation:
+                    history.validation.append(held_out)
+                    if history.best_epoch is None or held_out < history.validation[history.best_epoch]:
+                        history.best_epoch, best = epoch, reached
+                if callback:
+                    outer.run(callback, epoch, params, history)
+                if patience and epoch - (history.best_epoch or start) >= patience:
+                    history.stopped = "patience"
+                    break
 
-            Xs, ys, ws = X, y, w
-            if batch_size:  # taken once in a new order, so that the batches are views
-                order = np.concatenate(minibatches(rng, len(X), batch_size))
-                Xs, ys, ws = X[order], y[order], w if w is None else w[order]
-            for i in range(0, len(X), batch_size or len(X)):
-                batch = slice(i, i + (batch_size or len(X)))
-                Xb, yb = augment(rng, Xs[batch], ys[batch]) if augment else (Xs[batch], ys[batch])
-                masks = draw_masks(rng, len(Xb), params, dropout) if dropout else None
-                with quiet():
+                Xs, ys, ws = X, y, w
+                if batch_size:  # taken once in a new order, so that the batches are views
+                    order = np.concatenate(minibatches(rng, len(X), batch_size))
+                    Xs, ys, ws = X[order], y[order], w if w is None else w[order]
+                for i in range(0, len(X), batch_size or len(X)):
+                    batch = slice(i, i + (batch_size or len(X)))
+                    Xb, yb = outer.run(augment, rng, Xs[batch], ys[batch]) if augment else (Xs[batch], ys[batch])
+                    masks = draw_masks(rng, len(Xb), params, dropout) if dropout else None
                     if in_parts:  # else the pass above serves
-                        _, grads = gradients(Xb, yb, ws if ws is None else ws[batch], masks)
+                        _, *grads = loss_and_grads(Xb, yb, ws if ws is None else ws[batch], masks)
                     if l2:
-                        grads = tuple(g + p for g, p in zip(grads, l2_grad(params, l2), strict=True))
-                    params, state = update(params, grads, state, rate(t))
-                t += 1
-    except KeyboardInterrupt:
-        history.stopped, (params, state, t) = "interrupted", reached
-    finally:
-        if progress:
-            bar.close()
+                        grads = [g + p for g, p in zip(grads, l2_grad(params, l2), strict=True)]
+                    params, state = update(params, tuple(grads), state, rate(t))
+                    t += 1
+        except KeyboardInterrupt:
+            history.stopped, (params, state, t) = "interrupted", reached
+        finally:
+            if progress:
+                bar.close()
     if history.stopped == "diverged" or not all(np.isfinite(p).all() for p in params):
         if len(history.loss) == start:
             raise ValueError("the loss at the start is not finite: scale X, or params, down")
@@ -250,19 +245,24 @@ def train(
     return params, history
 
 
-def logits_and_gradients(
-    X: np.ndarray,
-    y: np.ndarray,
-    params: Params,
-    w: np.ndarray | None,
-    masks: list[np.ndarray] | None,
-    activation: Elementwise,
-    activation_grad: Elementwise,
-) -> tuple[np.ndarray, Params]:
-    """Logits of X (n, d), and the gradients of the mean loss, weighted by w (n, 1) if there are weights."""
-    Z, cache = forward(X, params, activation, activation_grad, masks)
-    dZ = bce_grad(Z, y) if w is None else weighted_bce_grad(Z, y, w)
-    return Z, backward(dZ, cache, params)
+def kernel_of(
+    engine: str, activation: Elementwise, activation_grad: Elementwise, with_loss: bool = True
+) -> Callable[..., tuple[Any, ...]]:
+    """What computes (loss, *gradients) of (X, y, params, weights or None, masks or None).
+
+    If nobody asks for the loss, it may be 0.
+    """
+    if engine == "numba":
+        from twolayer.compiled import compiled
+
+        return compiled(activation)
+
+    def loss_and_gradients(X: np.ndarray, y: np.ndarray, params: Params, w: Any, masks: Any) -> tuple[Any, ...]:
+        Z, cache = forward(X, params, activation, activation_grad, masks)
+        dZ = bce_grad(Z, y) if w is None else weighted_bce_grad(Z, y, w)
+        return mean_bce(Z, y, w) if with_loss else 0.0, *backward(dZ, cache, params)
+
+    return loss_and_gradients
 
 
 def rows_in_cache(params: Params) -> int:

@@ -19,7 +19,7 @@ from time import perf_counter
 import numpy as np
 
 from twolayer import bce, bce_grad, core, he_init, relu, relu_grad, step
-from twolayer.training import logits_and_gradients, over_blocks, rows_in_cache
+from twolayer.training import kernel_of, over_blocks, rows_in_cache
 
 NAMES = ["plain", "blocks", "numba", "products"]
 
@@ -83,12 +83,11 @@ def lines(n, d, h):
         print(f"{name:<22}{µs:>9,.1f}{µs / whole:>8.0%}{arrays or '':>8}{rates[0]:>7}{rates[1]:>9}")
 
 
-def plain(X, y, params, w=None, masks=None):
-    return logits_and_gradients(X, y, params, w, masks, relu, relu_grad)
+plain = kernel_of("numpy", relu, relu_grad)
 
 
 def in_blocks(kernel, X, y, params):
-    return over_blocks(lambda rows: kernel(X[rows], y[rows], params), len(X), rows_in_cache(params))
+    return over_blocks(lambda rows: kernel(X[rows], y[rows], params, None, None), len(X), rows_in_cache(params))
 
 
 def products(X, params):
@@ -100,7 +99,7 @@ def products(X, params):
 def growth(n, d, h):
     X, y, params = problem(n, d, h)
     works = {
-        "plain": lambda: plain(X, y, params),
+        "plain": lambda: plain(X, y, params, None, None),
         "blocks": lambda: in_blocks(plain, X, y, params),
         "products": lambda: products(X, params),
     }

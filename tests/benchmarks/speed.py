@@ -197,8 +197,6 @@ def peers(work):
 def measured(work):
     """Seconds of each round of each peer, and the first call's, which may compile."""
     ways = dict(peers(work))
-    if work.dtype == "float32":
-        ways.pop("train, numba", None)  # computes in float64
     seconds, first, losses = {name: [] for name in ways}, {}, {}
     for run in range(options.runs + 1):
         for name, way in ways.items():
