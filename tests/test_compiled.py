@@ -34,7 +34,7 @@ class TestChoice:
         assert chosen("numba", params=single.params, X=single.X) == "numba"
 
     def test_auto_compiles_where_the_training_is_long_enough(self):
-        enough = training.WORTH_COMPILING // (20 * 4)
+        enough = -(-training.WORTH_COMPILING // (8_000 + 20 * 4))
         assert chosen("auto", epochs=enough - 1) == "numpy"
         assert chosen("auto", epochs=enough) == "numba"
         assert chosen("numpy", epochs=enough) == "numpy"

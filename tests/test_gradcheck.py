@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from networks import SCALES, network, networks, relative
 from twolayer import backward, bce, bce_grad, check_gradients, check_network, forward, he_init, numerical_gradient
+from twolayer.gradcheck import Report
 
 ALL = ("bp-W2", "bp-b2", "bp-A1", "bp-Z1", "bp-W1", "bp-b1", "bce-grad")
 
@@ -267,3 +268,77 @@ def test_a_check_of_10_000_parameters_needs_8_megabytes():
     assert report.ok
     assert report.cases + report.skipped == sum(p.size for p in params) > 9_900
     assert peak < 8e6
+
+
+def test_one_loss_for_each_end_of_each_difference_and_no_more():
+    for stack, shapes in ((None, [(3,)] * 14), (4, [(4, 3)] * 2 + [(3, 3)] * 2)):  # 7 coordinates, two ends of each
+        seen = []
+
+        def f(params, seen=seen):
+            seen.append(params[0].shape)
+            return sum(p.sum(axis=-1) for p in params)
+
+        numerical_gradient(f, (np.ones(3), np.ones(4)), stack=stack)
+        assert seen == shapes
+
+
+def test_names_are_one_for_each_parameter():
+    net = network(2)
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        check_gradients(loss_of(net), net.params, analytic(net), names=["W1", "b1", "W2"])
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        check_gradients(loss_of(net), net.params, analytic(net)[:3])
+
+
+def test_long_double_is_refused_too():
+    with pytest.raises(TypeError, match="float64"):
+        numerical_gradient(lambda p: p[0].sum(), (np.ones(2, dtype=np.longdouble),))
+
+
+@pytest.mark.parametrize(("f0", "a"), [(0.0, 0.0), (0.5, 0.5), (-100.0, 0.25), (100.0, -0.5)])
+def test_the_bound_is_a_share_of_the_gradient_and_sixteen_roundings(f0, a):
+    """f is a constant that adds a slope without rounding: h is a power of 2, and so are the values."""
+    h = 2.0**-17
+    rounding = np.finfo(float).eps * max(1.0, abs(f0)) / h
+    for factor, right in ((15.8, True), (16.2, False), (-15.8, True), (-16.2, False)):
+        claimed = np.array([a + factor * rounding + np.sign(factor) * 1e-7 * abs(a)])
+        report = check_gradients(lambda p: f0 + a * p[0][0], (np.zeros(1),), (claimed,), h=h)
+        assert report.ok is right, (factor, str(report))
+        assert report.numeric == a
+
+
+@pytest.mark.parametrize("left", [-0.5, 0.0, 0.125])
+def test_at_a_kink_the_bound_is_sixty_four_roundings_beyond_the_slopes(left):
+    """f is left · θ below 0 and θ / 4 above."""
+    h = 2.0**-17
+
+    def f(p):
+        return np.where(p[0] > 0, p[0] / 4, left * p[0])
+
+    for end, sign in ((left, -1), (0.25, 1)):
+        for factor, right in ((-1.0, True), (63.0, True), (65.0, False)):
+            claimed = end + sign * (factor * np.finfo(float).eps / h + 1e-7 * abs(end))
+            report = check_gradients(f, (np.zeros(1),), (np.array([claimed]),), h=h, units=lambda p: p[0])
+            assert report.ok is right, (left, end, factor, str(report))
+            assert report.kinks == 1
+
+
+def test_of_the_wrong_ones_that_is_named_which_exceeds_its_bound_most():
+    """1e4 is off by ten times its bound; 0 by much more, though by less in absolute numbers."""
+    slopes = np.array([0.0, 1e4, 1.0])
+    report = check_gradients(lambda p: slopes @ p[0], (np.zeros(3),), (slopes + np.array([1e-5, 1e-2, 0.0]),))
+    assert (report.wrong, report.name) == (2, "W1[0]")
+
+
+def test_a_wrong_one_is_named_though_a_right_one_is_nearer_to_its_bound():
+    """At a loss of 1e6 rounding explains much, so that only the relative error is too large."""
+    report = check_gradients(lambda p: 1e6 + 0 * p[0].sum(), (np.zeros(2),), (np.array([0.0, 1e-5]),))
+    assert (report.wrong, report.name) == (1, "W1[1]")
+
+
+@pytest.mark.parametrize(
+    ("cases", "wrong", "skipped", "ok"),
+    [(0, 0, 0, False), (1, 0, 0, True), (95, 0, 5, True), (94, 0, 5, False), (95, 1, 0, False), (19, 0, 1, True)],
+)
+def test_the_verdict(cases, wrong, skipped, ok):
+    assert Report(cases, wrong, 0, skipped, 0.0, "W1[0]", 0.0, 0.0).ok is ok

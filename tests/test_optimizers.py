@@ -251,11 +251,11 @@ def test_bad_shapes(name):
 
 def test_the_rates_that_are_not_given_are_those_of_the_papers():
     params, grads = draw(0), draw(1)
-    for plain, given in (
+    for by_default, said in (
         (momentum_step(params, grads, params, 0.1), momentum_step(params, grads, params, 0.1, 0.9, False)),
         (adam_step(params, grads, adam_init(params)), adam_step(params, grads, adam_init(params), 1e-3, 0.9, 0.999)),
     ):
-        assert relative(plain[0], given[0]) == 0
+        assert relative(by_default[0], said[0]) == 0
 
 
 def adam_variant(change):

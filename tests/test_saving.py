@@ -9,7 +9,6 @@ import zipfile
 import joblib
 import numpy as np
 import pytest
-import skops.io
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import make_circles
@@ -115,6 +114,8 @@ def test_what_cannot_be_saved_says_so(path):
 
 
 def test_joblib_and_skops_keep_pipelines(path):
+    import skops.io  # which imports all of scikit-learn, for seconds
+
     model = make_pipeline(StandardScaler(), network("adam in batches"))
     joblib.dump(model.fit(X, Y), path)
     assert same(joblib.load(path)[-1], model[-1])

@@ -32,7 +32,8 @@ OPTIMIZERS: dict[str, tuple[Callable[[Params], Any], Callable[[Params, Params, A
     "adam": (adam_init, adam_step),
 }
 ENGINES = ("numpy", "numba", "auto")
-WORTH_COMPILING = 400_000_000  # entries of hidden layers, over all epochs: four seconds or so in NumPy
+WORTH_COMPILING = 350_000_000  # entries of hidden layers, over all epochs: three seconds or so in NumPy
+CALLS = 8_000  # what the calls of a step cost, in such entries
 
 
 @dataclass
@@ -280,7 +281,7 @@ def chosen_engine(
     """What is to compute: "numpy" or "numba"."""
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
-    entries = len(X) * sum(len(b) for b in params[1:-1:2]) * epochs  # of hidden layers; NumPy does 10^8 in a second
+    entries = epochs * (CALLS + len(X) * sum(len(b) for b in params[1:-1:2]))
     if engine == "numpy" or (engine == "auto" and entries < WORTH_COMPILING):
         return "numpy"
     from twolayer.compiled import refusal
