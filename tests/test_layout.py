@@ -69,7 +69,9 @@ def test_every_equation_that_a_docstring_names_is_on_a_page():
             assert set(re.findall(r"`([^`]+)`", sentence)) <= ids, (module.name, sentence)
 
 
-def test_the_record_that_the_site_shows_names_the_tests_that_exist():
+def test_the_record_that_the_site_shows_names_the_tests_that_exist(request):
+    if request.config.getoption("record_proofs"):
+        return  # it is old, and about to be written anew
     record = json.loads((DOCS / "proofs.json").read_text("utf-8"))
     assert set(record) == proofs(), "run: python -m pytest --record-proofs"
     for facts in record.values():
