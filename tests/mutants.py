@@ -19,7 +19,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TESTS = {
     "core": "tests/test_core.py tests/test_witnesses.py",
-    "gradcheck": "tests/test_gradcheck.py tests/test_mistakes.py",
 }
 
 # Why no test can tell a changed line from the original, and those lines, as they read after the mutation.

@@ -295,14 +295,16 @@ def test_long_double_is_refused_too():
         numerical_gradient(lambda p: p[0].sum(), (np.ones(2, dtype=np.longdouble),))
 
 
+H = 2.0**-17  # so that sums with it are exact
+
+
 @pytest.mark.parametrize(("f0", "a"), [(0.0, 0.0), (0.5, 0.5), (-100.0, 0.25), (100.0, -0.5)])
 def test_the_bound_is_a_share_of_the_gradient_and_sixteen_roundings(f0, a):
     """f is a constant that adds a slope without rounding: h is a power of 2, and so are the values."""
-    h = 2.0**-17
-    rounding = np.finfo(float).eps * max(1.0, abs(f0)) / h
+    rounding = np.finfo(float).eps * max(1.0, abs(f0)) / H
     for factor, right in ((15.8, True), (16.2, False), (-15.8, True), (-16.2, False)):
         claimed = np.array([a + factor * rounding + np.sign(factor) * 1e-7 * abs(a)])
-        report = check_gradients(lambda p: f0 + a * p[0][0], (np.zeros(1),), (claimed,), h=h)
+        report = check_gradients(lambda p: f0 + a * p[0][0], (np.zeros(1),), (claimed,), h=H)
         assert report.ok is right, (factor, str(report))
         assert report.numeric == a
 
@@ -310,24 +312,66 @@ def test_the_bound_is_a_share_of_the_gradient_and_sixteen_roundings(f0, a):
 @pytest.mark.parametrize("left", [-0.5, 0.0, 0.125])
 def test_at_a_kink_the_bound_is_sixty_four_roundings_beyond_the_slopes(left):
     """f is left · θ below 0 and θ / 4 above."""
-    h = 2.0**-17
 
     def f(p):
         return np.where(p[0] > 0, p[0] / 4, left * p[0])
 
     for end, sign in ((left, -1), (0.25, 1)):
         for factor, right in ((-1.0, True), (63.0, True), (65.0, False)):
-            claimed = end + sign * (factor * np.finfo(float).eps / h + 1e-7 * abs(end))
-            report = check_gradients(f, (np.zeros(1),), (np.array([claimed]),), h=h, units=lambda p: p[0])
+            claimed = end + sign * (factor * np.finfo(float).eps / H + 1e-7 * abs(end))
+            report = check_gradients(f, (np.zeros(1),), (np.array([claimed]),), h=H, units=lambda p: p[0])
             assert report.ok is right, (left, end, factor, str(report))
             assert report.kinks == 1
 
 
-def test_of_the_wrong_ones_that_is_named_which_exceeds_its_bound_most():
-    """1e4 is off by ten times its bound; 0 by much more, though by less in absolute numbers."""
-    slopes = np.array([0.0, 1e4, 1.0])
-    report = check_gradients(lambda p: slopes @ p[0], (np.zeros(3),), (slopes + np.array([1e-5, 1e-2, 0.0]),))
-    assert (report.wrong, report.name) == (2, "W1[0]")
+@pytest.mark.parametrize(
+    ("slopes", "errors", "name"),
+    [
+        ([0.0, 1e4, 1.0], [1e-5, 1e-2, 0.0], "W1[0]"),  # 28,000 and 10 times the bound
+        ([0.0, 1e4], [1e-8, 0.5], "W1[1]"),  # 28 and 500 times
+        ([0.0, 0.0], [1.2 * 3.553e-10, 1.9 * 3.553e-10], "W1[1]"),
+    ],
+)
+def test_of_the_wrong_ones_that_is_named_which_exceeds_its_bound_most(slopes, errors, name):
+    report = check_gradients(lambda p: slopes @ p[0], (np.zeros(len(slopes)),), (np.add(slopes, errors),))
+    assert (report.wrong, report.name) == (np.count_nonzero(errors), name)
+
+
+def test_the_error_of_a_large_gradient_is_relative():
+    report = check_gradients(lambda p: 1e3 * p[0][0], (np.zeros(1),), (np.array([1e3 + 5e-5]),))
+    assert report.ok
+    assert report.worst == pytest.approx(5e-8, rel=0.1)
+
+
+def test_where_nothing_differs_no_skipped_one_is_named():
+    """The first of the two has a kink nearby, the second none."""
+    near = 0.5e-5
+    report = check_gradients(lambda p: 0.0, (np.zeros(2),), (np.zeros(2),), units=lambda p: p[0][:1] - near)
+    assert (report.name, report.skipped, report.worst) == ("W1[1]", 1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("units", "kink"),
+    [
+        (lambda t: [t], True),
+        (lambda t: [-t], True),
+        (lambda t: [t, 1 + t], True),  # the other has none
+        (lambda t: [t, -1 - t], True),
+        (lambda t: [t + H / 2], False),  # not here, but nearby
+        (lambda t: [H / 2 - t], False),
+        (lambda t: [t - H / 2], False),
+        (lambda t: [t, t - 1.5 * H], False),  # here, and another within 2h, on either side, on or off
+        (lambda t: [t, 1.5 * H - t], False),
+        (lambda t: [t, t + 1.5 * H], False),
+        (lambda t: [t, -1.5 * H - t], False),
+        (lambda t: [t, t - 2 * H], True),  # at 2h it is not on yet
+        (lambda t: [t, -t - 2 * H], True),
+        (lambda t: [t, t - 3 * H], True),
+    ],
+)
+def test_a_kink_counts_if_it_is_exactly_here_and_no_other_is_within_two_h(units, kink):
+    report = check_gradients(lambda p: 0.0, (np.zeros(1),), (np.zeros(1),), h=H, units=lambda p: np.array(units(p[0])))
+    assert (report.kinks, report.skipped) == ((1, 0) if kink else (0, 1))
 
 
 def test_a_wrong_one_is_named_though_a_right_one_is_nearer_to_its_bound():

@@ -157,5 +157,5 @@ def check_network(params, X, y, h=1e-5):
     Z2, cache = forward(X, params)
     grads = backward(bce_grad(Z2, y), cache, params)
     P = sum(p.size for p in params)
-    stack = max(1, min(2**15 // cache[1].size, 2**17 // P))  # hidden layers: 256 KiB, in cache; parameters: 1 MiB
+    stack = max(1, min(32_768 // cache[1].size, 131_072 // P))  # hidden layers: 256 KiB, in cache; parameters: 1 MiB
     return check_gradients(losses, params, grads, h, units, stack)

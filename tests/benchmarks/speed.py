@@ -221,7 +221,8 @@ def measured(work):
 
 def cold():
     """Seconds of whole processes that find nothing compiled; as many steps as JAX does in 1, 3 and 9 seconds."""
-    peers, record = ("auto", "numpy", "JAX jit", "PyTorch compiled"), json.loads((DOCS / "speed.json").read_text())
+    peers = ("auto", "numpy", "JAX jit", *["PyTorch compiled"] * options.compile)
+    record = json.loads((DOCS / "speed.json").read_text())
     print(f"{'work':<8}{'steps':>9}" + "".join(f"{peer:>18}" for peer in peers))
     for name in options.works.split():
         if name in ("adam", "C"):  # JAX does not do the one; the other is its product
