@@ -4,6 +4,7 @@
     python tests/benchmarks/speed.py                  # one thread
     python tests/benchmarks/speed.py --threads 2
     python tests/benchmarks/speed.py --cold           # whole processes, from nothing: import, compile, train
+    python tests/benchmarks/speed.py --memory         # seconds to import, and the peak memory of a training
 
 Every peer starts from the same parameters, takes the same steps and must end at the same loss, to 1e-6; not so
 scikit-learn, which draws its own start, and in Adam's work, where each counts the loss at another moment. Runs
@@ -22,6 +23,7 @@ parser.add_argument("--works", default="A A' B' B C adam", help="which, as in --
 parser.add_argument("--runs", type=int, default=15, help="rounds, after one that warms up")
 parser.add_argument("--compile", action="store_true", help="torch.compile as well, which needs a C++ compiler")
 parser.add_argument("--cold", action="store_true", help="seconds of whole processes that find nothing compiled")
+parser.add_argument("--memory", action="store_true", help="seconds to import, and megabytes at the peak of a training")
 parser.add_argument("--one", nargs=3, metavar=("PEER", "WORK", "STEPS"), help=argparse.SUPPRESS)
 options = parser.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -30,6 +32,7 @@ if options.threads == 1:
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 import json  # noqa: E402
+import resource  # noqa: E402
 import subprocess  # noqa: E402
 import tempfile  # noqa: E402
 import warnings  # noqa: E402
@@ -236,9 +239,26 @@ def cold():
                         caches = {"NUMBA_CACHE_DIR": empty, "TORCHINDUCTOR_CACHE_DIR": empty}
                         start = perf_counter()
                         command = [sys.executable, __file__, "--one", peer, name, str(steps)]
-                        subprocess.run(command, env=os.environ | caches, check=True)
+                        subprocess.check_output(command, env=os.environ | caches)
                         seconds[peer].append(perf_counter() - start)
             print(f"{name:<8}{steps:>9,}" + "".join(f"{np.median(times):>16.1f} s" for times in seconds.values()))
+
+
+def memory():
+    """Seconds to import each, medians, and the peak memory of a process of its own: after the import, and on work B."""
+    modules = {"numpy": "twolayer", "numba": "twolayer, numba", "scikit-learn": "sklearn.neural_network",
+               "PyTorch": "torch", "JAX jit": "jax"}  # fmt: skip
+    report = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    print(f"{'':<14}{'import':>10}{'peak after it':>16}{'of B':>10}")
+    for peer, module in modules.items():
+        times = []
+        for _ in range(options.runs):
+            start = perf_counter()
+            after = subprocess.check_output([sys.executable, "-c", f"import {module}{report}"])
+            times.append(perf_counter() - start)
+        whole = subprocess.check_output([sys.executable, __file__, "--one", peer, "B", "8"])
+        megabytes = [int(output) / 1024 for output in (after, whole)]  # Linux counts in KiB
+        print(f"{peer:<14}{np.median(times):>8.2f} s{megabytes[0]:>13.0f} MB{megabytes[1]:>7.0f} MB")
 
 
 def main():
@@ -247,10 +267,13 @@ def main():
         peer, name, steps = options.one
         work = Work(name)
         work.steps = int(steps)
-        ways = {"JAX jit": work.jax, "PyTorch compiled": lambda: work.torch(compiled=True)}
-        return ways.get(peer, lambda: work.train(peer))()
-    if options.cold:
-        return cold()
+        ways = {"scikit-learn": work.sklearn, "PyTorch": work.torch, "JAX jit": work.jax}
+        ways["PyTorch compiled"] = lambda: work.torch(compiled=True)
+        ways.get(peer, lambda: work.train(peer))()
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        return
+    if options.cold or options.memory:
+        return (cold if options.cold else memory)()
     missing = [name for name in ("numba", "torch", "jax") if not find_spec(name)]
     print(
         f"{options.threads} thread(s), {options.runs} rounds in turn" + (f"; not installed: {missing}" * bool(missing))
