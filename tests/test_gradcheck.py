@@ -282,6 +282,14 @@ def test_one_loss_for_each_end_of_each_difference_and_no_more():
         assert seen == shapes
 
 
+def test_the_parameters_of_a_deeper_network_have_names_too():
+    params = he_init(np.random.default_rng(0), 2, 2, 2, 1)
+    for i, name in enumerate(["W1", "b1", "W2", "b2", "W3", "b3"]):
+        grads = [np.zeros_like(p) for p in params]
+        grads[i] += 1
+        assert check_gradients(lambda p: 0.0, params, grads).name.startswith(f"{name}[0")
+
+
 def test_names_are_one_for_each_parameter():
     net = network(2)
     with pytest.raises(ValueError, match=r"longer|shorter"):
