@@ -96,6 +96,33 @@ REASONS = {
         "for mi, vi in zip(m, v, strict=False)",
     ),
     "the zip below it refuses the same input": ("for p, g in zip(params, grads, strict=False):",),
+    "NumPy takes any negative size for the unknown one": tuple(
+        f"{line}.reshape({sizes}){rest}"
+        for line, one, rest in (
+            ("slopes[i] = change", "i.size", ".mean(axis=1) / (2 * h)"),
+            ("near += i[flips", "i.size", ".any(axis=1)].tolist()"),
+            ("_, p1, m1, p2, m2 = evaluate(f, theta + E, params, stack)", "5", ""),
+        )
+        for sizes in (f"{one}, - 2", f"{one}, ~1")
+    ),
+    "there are five rows": ("if Z[0][on[1] != on[2]].any() or (on[1:3] != on[3: 6]).any():",),
+    "how many networks at once changes the time, not the result": tuple(
+        f"stack = max(1, min({many}))  # hidden layers: 256 KiB, in cache; parameters: 1 MiB"
+        for many in (
+            "32769 // cache[1].size, 131_072 // P",
+            "32767 // cache[1].size, 131_072 // P",
+            "32_768 << cache[1].size, 131_072 // P",
+            "32_768 // cache[1].size, 131073 // P",
+            "32_768 // cache[1].size, 131071 // P",
+        )
+    ),
+    "only changes of sign are asked for": ("on = Z <= 0",),
+    "a wrong coordinate exceeds its bound, by more than 1": tuple(
+        f"blame = np.where(wrong, excess, {other}) if wrong.any() else relative" for other in ("- 0", "- 2", "not 1", "~1")
+    ),
+    "no relative error is below 0": tuple(
+        f"worst = int(np.argmax(np.where(skipped, {other}, blame)))" for other in ("- 2", "~1")
+    ),
     "the zip above it refuses the same input": (
         "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))",
     ),

@@ -1,16 +1,20 @@
-// Runs on every page, also after instant navigation.
+// When Material has laid hands on the page.
 document$.subscribe(() => {
   const article = document.querySelector("article")
   if (!article) return
   linkSymbols(article)
   scrollers(article)
-  quietToolbars(article)
-  new MutationObserver(() => quietToolbars(article)).observe(article, { childList: true, subtree: true })
+  mendCode(article)
+  new MutationObserver(() => mendCode(article)).observe(article, { childList: true, subtree: true })
 })
 
-// Material gives each code block a toolbar, when it comes into view: one more landmark without a name.
-function quietToolbars(article) {
-  for (const toolbar of article.querySelectorAll("nav.md-code__nav")) toolbar.setAttribute("role", "none")
+// Material gives each code block a toolbar, when it comes into view: one more landmark without a name. On a screen
+// without a mouse it then takes the block, if it scrolls, out of the keyboard's reach.
+function mendCode(article) {
+  for (const toolbar of article.querySelectorAll("nav.md-code__nav:not([role])")) {
+    toolbar.setAttribute("role", "none")
+    letKeyboardScroll(toolbar.nextElementSibling)
+  }
 }
 
 // A symbol in a formula and the same name in code light up together: W_1 is W1, dZ_2 is dZ2, ∂L/∂W_1 is dW1.
@@ -55,12 +59,11 @@ function linkSymbols(article) {
 }
 
 // What is too wide for the screen scrolls in its own box, which the keyboard can reach.
-const boxes = new ResizeObserver(entries => {
-  for (const { target } of entries) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
-    else target.removeAttribute("tabindex")
-  }
-})
+function letKeyboardScroll(box) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
+  else box.removeAttribute("tabindex")
+}
+const boxes = new ResizeObserver(entries => entries.forEach(({ target }) => letKeyboardScroll(target)))
 const lines = new ResizeObserver(entries => {
   for (const { target } of entries) {
     for (const formula of target.querySelectorAll(".formula")) {

@@ -11,9 +11,9 @@ log = logging.getLogger("mkdocs.hooks.twolayer")
 MENDED = {
     'role="dialog"': 'role="dialog" aria-label="Search"',
 }
-# Instant navigation wants the site to have an address; without SITE_URL this stands in for it and is not shown.
-NOWHERE = "https://twolayer.invalid/"
-NOISE = re.compile(rf'\s*(<meta name="generator"[^>]*>|<link rel="canonical" href="{NOWHERE}[^>]*>)')
+NOISE = re.compile(r'\s*<meta name="generator"[^>]*>')
+# A rule for one instant, in which the scheme changes: having it, each page is styled twice more when it opens.
+SWITCHING = re.compile(r"\[data-md-color-switching\] \*[^{}]*\{[^}]*\}")
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 CHARSET = '<meta charset="utf-8">'
 
@@ -26,11 +26,16 @@ def mend(html: str) -> str:
     return NOISE.sub("", html)
 
 
-def add_policy(site: Path) -> None:
-    """Into each page, one Content-Security-Policy: this host only, no eval, inline scripts by their hash.
+def mend_styles(site: Path) -> None:
+    for path in site.glob("assets/stylesheets/palette.*.min.css"):
+        css, mended = SWITCHING.subn("", path.read_text("utf-8"))
+        if not mended:
+            log.warning("Material no longer styles [data-md-color-switching]: see docs/hooks/polish.py")
+        path.write_text(css, "utf-8")
 
-    It is the same on all pages, because instant navigation keeps the policy of the first.
-    """
+
+def add_policy(site: Path) -> None:
+    """Into each page, the Content-Security-Policy of the site: this host only, no eval, inline scripts by their hash."""
     pages = {path: path.read_text("utf-8") for path in sorted(site.rglob("*.html"))}
     scripts = {script for html in pages.values() for script in INLINE_SCRIPT.findall(html)}
     hashes = sorted(base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)

@@ -27,7 +27,6 @@ def on_startup(command: str, **_: Any) -> None:
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.nav = chapters.nav(ROOT)
-    config.site_url = config.site_url or polish.NOWHERE
     return config
 
 
@@ -58,5 +57,6 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def on_post_build(config: MkDocsConfig) -> None:
+    polish.mend_styles(Path(config.site_dir))
     if not state["serving"]:  # the live reload of `mkdocs serve` is an inline script of its own
         polish.add_policy(Path(config.site_dir))

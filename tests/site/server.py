@@ -11,12 +11,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 
-NOWHERE = b"https://twolayer.invalid/"  # what docs/hooks/polish.py writes when SITE_URL is not set
-
 
 @cache
-def compressed(path: Path, address: bytes) -> bytes:
-    return gzip.compress(path.read_bytes().replace(NOWHERE, address), mtime=0)
+def compressed(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -28,8 +26,7 @@ class Handler(SimpleHTTPRequestHandler):
         found = path.is_file()
         path = path if found else Path(self.directory) / "404.html"
         plain = path.suffix in {".png", ".woff2"}
-        address = f"http://127.0.0.1:{self.server.server_port}/".encode()
-        body = path.read_bytes() if plain else compressed(path, address)
+        body = path.read_bytes() if plain else compressed(path)
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Length", str(len(body)))
