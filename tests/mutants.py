@@ -118,7 +118,8 @@ REASONS = {
     ),
     "only changes of sign are asked for": ("on = Z <= 0",),
     "a wrong coordinate exceeds its bound, by more than 1": tuple(
-        f"blame = np.where(wrong, excess, {other}) if wrong.any() else relative" for other in ("- 0", "- 2", "not 1", "~1")
+        f"blame = np.where(wrong, excess, {other}) if wrong.any() else relative"
+        for other in ("- 0", "- 2", "not 1", "~1")
     ),
     "no relative error is below 0": tuple(
         f"worst = int(np.argmax(np.where(skipped, {other}, blame)))" for other in ("- 2", "~1")

@@ -35,7 +35,7 @@ def mend_styles(site: Path) -> None:
 
 
 def add_policy(site: Path) -> None:
-    """Into each page, the Content-Security-Policy of the site: this host only, no eval, inline scripts by their hash."""
+    """Into each page, one Content-Security-Policy: this host only, no eval, inline scripts by their hash."""
     pages = {path: path.read_text("utf-8") for path in sorted(site.rglob("*.html"))}
     scripts = {script for html in pages.values() for script in INLINE_SCRIPT.findall(html)}
     hashes = sorted(base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts)
