@@ -75,11 +75,13 @@ def browser():
 class Visit:
     """A tab on the site that remembers what went wrong in it."""
 
-    def __init__(self, browser, address, width=1280, scheme="light"):
+    def __init__(self, browser, address, width=1280, scheme="light", touch=False):
         self.address = address
         self.context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
+            is_mobile=touch,
+            has_touch=touch,
             permissions=["clipboard-read", "clipboard-write"],
         )
         self.page = self.context.new_page()

@@ -100,6 +100,26 @@ def test_the_keyboard_reaches_everything(visit, path):
     assert not [page.evaluate(f"document.querySelector('[data-stop=\"{stop}\"]').outerHTML") for stop in missed]
 
 
+def test_wide_code_is_within_reach_of_the_keyboard_on_a_touch_screen(visit):
+    page = visit(width=390, touch=True).open("derivations/backpropagation/")
+    code = page.locator(".copyable code").first
+    code.scroll_into_view_if_needed()
+    page.wait_for_selector(".copyable nav[role]", state="attached")  # Material has been here, and we after it
+    assert code.get_attribute("tabindex") == "0"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_scheme_that_is_chosen_holds_for_scroll_bars_and_for_the_next_page(visit, scheme):
+    tab = visit(scheme=scheme)
+    page = tab.open("derivations/loss/")
+    chosen = "[document.body.dataset.mdColorScheme, getComputedStyle(document.documentElement).colorScheme]"
+    for light in [scheme == "light", True, False]:
+        assert page.evaluate(chosen) == (["default", "light"] if light else ["slate", "dark"])
+        page.locator(".md-header__option label:not([hidden])").click()
+    page.locator(".md-header__option label:not([hidden])").click()  # light
+    assert tab.open("derivations/model/").evaluate(chosen) == ["default", "light"]
+
+
 def copied_blocks(tab, path):
     """(text shown, text copied) of each source block of a page."""
     page = tab.open(path)
