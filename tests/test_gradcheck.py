@@ -28,34 +28,6 @@ def units_of(net):
     return lambda params: net.X @ params[0] + params[1]
 
 
-@pytest.mark.proves(*ALL, "fd-bound", by="central differences, every coordinate", bound=1e-7)
-def test_every_gradient_of_1000_random_networks_is_the_central_difference(proof):
-    """The whole chain at once; each network checks every coordinate, and a kink is counted, not tolerated."""
-    kinks = skipped = cases = 0
-    for net in networks(1000):
-        report = check_network(net.params, net.X, net.y)
-        assert report.wrong == 0, f"scale {net.scale}\n{report}"
-        proof(report.worst, cases=report.cases)
-        cases, kinks, skipped = cases + report.cases, kinks + report.kinks, skipped + report.skipped
-    assert kinks == 0  # no random network has a pre-activation of exactly 0
-    assert skipped <= 0.001 * cases
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_the_stacked_losses_are_those_of_the_functions(scale):
-    """check_network differences a copy of the formulas that takes many networks at once; here it meets the original."""
-    for seed in range(6):
-        net = network(seed, scale=scale)
-        one_by_one = check_gradients(loss_of(net), net.params, analytic(net), units=units_of(net))
-        stacked = check_network(net.params, net.X, net.y)
-        assert (one_by_one.cases, one_by_one.wrong) == (stacked.cases, stacked.wrong)
-        numeric = numerical_gradient(loss_of(net), net.params)
-        bound = 16 * np.finfo(float).eps * max(1, loss_of(net)(net.params)) / 1e-5
-        assert abs(one_by_one.worst - stacked.worst) <= 2 * bound
-        if not stacked.skipped:
-            assert relative(numeric, analytic(net)) <= 1e-7
-
-
 @pytest.mark.proves("fd-central", by="error at h and h/2 of functions with known derivatives", bound=0.02)
 def test_central_differences_err_by_h_squared_times_a_sixth_of_the_third_derivative(proof):
     for f, slope, third in (
@@ -77,23 +49,6 @@ def test_one_sided_differences_err_by_minus_a_third_of_h_squared_times_the_third
             for h in (1e-2, 1e-3, -1e-2, -1e-3):  # to the right, and to the left
                 s = (4 * f(x + h) - f(x + 2 * h) - 3 * f(x)) / (2 * h)
                 proof(abs((s - slope(x)) / (-(h**2) / 3 * third(x)) - 1))
-
-
-@pytest.mark.proves("bp-any-loss", by="central differences of other losses, with tanh and a mask", bound=1e-7)
-def test_backward_serves_every_loss_of_the_logits(proof):
-    for net in networks(8, scale=1.0):
-        mask = 2.0 * np.random.default_rng(len(net.X)).integers(0, 2, (len(net.X), len(net.params[1])))
-        options = {"activation": np.tanh, "activation_grad": lambda Z: 1 - np.tanh(Z) ** 2, "mask": mask}
-        for loss, slope in (
-            (lambda Z: np.mean((Z - net.y) ** 2), lambda Z: 2 * (Z - net.y) / Z.size),  # noqa: B023
-            (lambda Z: np.sum(np.sin(Z)), np.cos),
-            (lambda Z: np.log(np.sum(np.exp(Z))), lambda Z: np.exp(Z) / np.sum(np.exp(Z))),
-        ):
-            Z2, cache = forward(net.X, net.params, **options)
-            grads = backward(slope(Z2), cache, net.params)
-            report = check_gradients(lambda p: loss(forward(net.X, p, **options)[0]), net.params, grads)  # noqa: B023
-            assert report.ok, report
-            proof(report.worst, cases=report.cases)
 
 
 @pytest.mark.proves("fd-best-h", by="measured error at h* against the rest of the V-curve, as a ratio", bound=10.0)
@@ -174,24 +129,6 @@ def test_a_kink_nearby_is_skipped_and_counted_and_too_many_fail():
     assert check_network((W1, b1, W2, b2), wide.X, wide.y).ok  # 3 of 257
 
 
-@given(st.integers(0, 10**6), st.data())
-def test_any_single_wrong_coordinate_is_found_and_named(seed, data):
-    net = network(seed, scale=1.0)
-    grads = [g.copy() for g in analytic(net)]
-    i = data.draw(st.integers(0, 3))
-    place = np.unravel_index(data.draw(st.integers(0, grads[i].size - 1)), grads[i].shape)
-    if check_network(net.params, net.X, net.y).skipped:
-        return
-    grads[i][place] += data.draw(st.sampled_from([1e-6, -1e-6, 1e-3, 1.0, np.nan, np.inf]))
-    report = check_gradients(loss_of(net), net.params, tuple(grads), units=units_of(net))
-    assert not report.ok
-    assert report.wrong == 1
-    assert report.name == f"{('W1', 'b1', 'W2', 'b2')[i]}[{','.join(map(str, map(int, place)))}]"
-    text = r"worst: \S+\[[\d,]+\] analytic \S+ numeric \S+ relative \S+"
-    assert re.search(text, str(report)), str(report)
-    assert "FAILED" in str(report)
-
-
 def test_a_right_gradient_passes_and_says_so():
     net = network(2)
     report = check_network(net.params, net.X, net.y)
@@ -256,18 +193,6 @@ def test_the_size_of_the_stack_does_not_change_the_result(seed, stack):
     many = numerical_gradient(quadratic, net.params, stack=stack)
     assert relative(one, many) <= 1e-9
     assert relative(one, tuple(2 * p for p in net.params)) <= 1e-9
-
-
-def test_a_check_of_10_000_parameters_needs_8_megabytes():
-    n, d, h, rng = 4, 500, 20, np.random.default_rng(0)
-    params, X, y = he_init(rng, d, h, 1), rng.normal(size=(n, d)), np.ones((n, 1))
-    tracemalloc.start()
-    report = check_network(params, X, y)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert report.ok
-    assert report.cases + report.skipped == sum(p.size for p in params) > 9_900
-    assert peak < 8e6
 
 
 def test_one_loss_for_each_end_of_each_difference_and_no_more():
@@ -394,3 +319,78 @@ def test_a_wrong_one_is_named_though_a_right_one_is_nearer_to_its_bound():
 )
 def test_the_verdict(cases, wrong, skipped, ok):
     assert Report(cases, wrong, 0, skipped, 0.0, "W1[0]", 0.0, 0.0).ok is ok
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_stacked_losses_are_those_of_the_functions(scale):
+    """check_network differences a copy of the formulas that takes many networks at once; here it meets the original."""
+    for seed in range(6):
+        net = network(seed, scale=scale)
+        one_by_one = check_gradients(loss_of(net), net.params, analytic(net), units=units_of(net))
+        stacked = check_network(net.params, net.X, net.y)
+        assert (one_by_one.cases, one_by_one.wrong) == (stacked.cases, stacked.wrong)
+        numeric = numerical_gradient(loss_of(net), net.params)
+        bound = 16 * np.finfo(float).eps * max(1, loss_of(net)(net.params)) / 1e-5
+        assert abs(one_by_one.worst - stacked.worst) <= 2 * bound
+        if not stacked.skipped:
+            assert relative(numeric, analytic(net)) <= 1e-7
+
+
+@pytest.mark.proves("bp-any-loss", by="central differences of other losses, with tanh and a mask", bound=1e-7)
+def test_backward_serves_every_loss_of_the_logits(proof):
+    for net in networks(8, scale=1.0):
+        mask = 2.0 * np.random.default_rng(len(net.X)).integers(0, 2, (len(net.X), len(net.params[1])))
+        options = {"activation": np.tanh, "activation_grad": lambda Z: 1 - np.tanh(Z) ** 2, "mask": mask}
+        for loss, slope in (
+            (lambda Z: np.mean((Z - net.y) ** 2), lambda Z: 2 * (Z - net.y) / Z.size),  # noqa: B023
+            (lambda Z: np.sum(np.sin(Z)), np.cos),
+            (lambda Z: np.log(np.sum(np.exp(Z))), lambda Z: np.exp(Z) / np.sum(np.exp(Z))),
+        ):
+            Z2, cache = forward(net.X, net.params, **options)
+            grads = backward(slope(Z2), cache, net.params)
+            report = check_gradients(lambda p: loss(forward(net.X, p, **options)[0]), net.params, grads)  # noqa: B023
+            assert report.ok, report
+            proof(report.worst, cases=report.cases)
+
+
+@given(st.integers(0, 10**6), st.data())
+def test_any_single_wrong_coordinate_is_found_and_named(seed, data):
+    net = network(seed, scale=1.0)
+    grads = [g.copy() for g in analytic(net)]
+    i = data.draw(st.integers(0, 3))
+    place = np.unravel_index(data.draw(st.integers(0, grads[i].size - 1)), grads[i].shape)
+    if check_network(net.params, net.X, net.y).skipped:
+        return
+    grads[i][place] += data.draw(st.sampled_from([1e-6, -1e-6, 1e-3, 1.0, np.nan, np.inf]))
+    report = check_gradients(loss_of(net), net.params, tuple(grads), units=units_of(net))
+    assert not report.ok
+    assert report.wrong == 1
+    assert report.name == f"{('W1', 'b1', 'W2', 'b2')[i]}[{','.join(map(str, map(int, place)))}]"
+    text = r"worst: \S+\[[\d,]+\] analytic \S+ numeric \S+ relative \S+"
+    assert re.search(text, str(report)), str(report)
+    assert "FAILED" in str(report)
+
+
+def test_a_check_of_10_000_parameters_needs_8_megabytes():
+    n, d, h, rng = 4, 500, 20, np.random.default_rng(0)
+    params, X, y = he_init(rng, d, h, 1), rng.normal(size=(n, d)), np.ones((n, 1))
+    tracemalloc.start()
+    report = check_network(params, X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.ok
+    assert report.cases + report.skipped == sum(p.size for p in params) > 9_900
+    assert peak < 8e6
+
+
+@pytest.mark.proves(*ALL, "fd-bound", by="central differences, every coordinate", bound=1e-7)
+def test_every_gradient_of_1000_random_networks_is_the_central_difference(proof):
+    """The whole chain at once; each network checks every coordinate, and a kink is counted, not tolerated."""
+    kinks = skipped = cases = 0
+    for net in networks(1000):
+        report = check_network(net.params, net.X, net.y)
+        assert report.wrong == 0, f"scale {net.scale}\n{report}"
+        proof(report.worst, cases=report.cases)
+        cases, kinks, skipped = cases + report.cases, kinks + report.kinks, skipped + report.skipped
+    assert kinks == 0  # no random network has a pre-activation of exactly 0
+    assert skipped <= 0.001 * cases
