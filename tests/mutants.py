@@ -128,7 +128,7 @@ REASONS = {
         "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))",
     ),
 }
-EQUIVALENT = {line: reason for reason, lines in REASONS.items() for line in lines}
+EQUIVALENT = {"".join(line.split()): reason for reason, lines in REASONS.items() for line in lines}
 
 
 def free_port() -> int:
@@ -198,15 +198,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         for module in sys.argv[1:] or ["core"]:
             count, alive = survivors(module, Path(work))
-            equivalent = [line for line in alive if line in EQUIVALENT]
-            wrong = [line for line in alive if line not in EQUIVALENT]
+            reasons = {line: EQUIVALENT.get("".join(line.split())) for line in alive}
+            equivalent = [line for line in alive if reasons[line]]
+            wrong = [line for line in alive if not reasons[line]]
             unexplained += len(wrong)
             killed = count - len(alive)
             print(f"{module}: {count} mutants, {killed} killed, {len(equivalent)} equivalent, {len(wrong)} survived")
             for line in wrong:
                 print(f"  survived: {line}")
             for line in equivalent:
-                print(f"  equivalent: {line}\n    {EQUIVALENT[line]}")
+                print(f"  equivalent: {line}\n    {reasons[line]}")
     return 1 if unexplained else 0
 
 

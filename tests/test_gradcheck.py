@@ -165,10 +165,11 @@ def test_float32_is_refused_because_its_differences_drown_in_rounding():
         check_gradients(loss_of(net), net.params, net.params)
 
 
-def test_a_gradient_of_another_shape_is_named():
-    net = network(2, d=3, h=4, k=2)
+@pytest.mark.parametrize(("d", "h"), [(3, 4), (4, 3)])
+def test_a_gradient_of_another_shape_is_named(d, h):
+    net = network(2, d=d, h=h, k=2)
     dW1, *rest = analytic(net)
-    with pytest.raises(ValueError, match=re.escape("the gradient dW1 has shape (4, 3), but W1 has (3, 4)")):
+    with pytest.raises(ValueError, match=re.escape(f"the gradient dW1 has shape ({h}, {d}), but W1 has ({d}, {h})")):
         check_gradients(loss_of(net), net.params, (dW1.T, *rest))
 
 
@@ -268,6 +269,11 @@ def test_at_a_kink_the_bound_is_sixty_four_roundings_beyond_the_slopes(left):
 def test_of_the_wrong_ones_that_is_named_which_exceeds_its_bound_most(slopes, errors, name):
     report = check_gradients(lambda p: slopes @ p[0], (np.zeros(len(slopes)),), (np.add(slopes, errors),))
     assert (report.wrong, report.name) == (np.count_nonzero(errors), name)
+
+
+def test_the_error_of_a_gradient_below_1_is_absolute():
+    report = check_gradients(lambda params: 0.25 * params[0].sum(), (np.zeros(1),), (np.full(1, 0.5),))
+    assert report.worst == pytest.approx(0.25)
 
 
 def test_the_error_of_a_large_gradient_is_relative():

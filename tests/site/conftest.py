@@ -42,7 +42,8 @@ def site(request, tmp_path_factory) -> Path:
         return Path(built).resolve()
     pytest.importorskip("mkdocs", reason="the extra `docs` is not installed")
     out = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(out)]
+    # Not --quiet: warnings would not be counted.
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(out)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     return out
