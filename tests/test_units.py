@@ -1,5 +1,7 @@
 """One unit at a time: the numbers of `forward`, `bce` and `backward`, in loops of plain Python."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -56,10 +58,12 @@ def test_the_products_become_their_gradient_and_nothing_else_changes():
         {"Z1": np.ones((5, 4))},
         {"Z1": np.ones((4, 6))},
         {"y": NET.y.copy()},
+        {"y": np.ones((2, 6))},
         {"y": np.empty((2, 0)), "Z1": np.empty((4, 0))},
         {"b1": b1[:3]},
         {"b1": b1[:, None]},
         {"W2": W2.T},
+        {"W2": np.ones((5, 2))},
         {"b2": b2[:1]},
         {"b2": b2[:, None]},
     ],
@@ -70,3 +74,13 @@ def test_shapes_that_do_not_fit_are_named(wrong):
     with pytest.raises(ValueError, match="do not fit") as raised:
         by_units(given["Z1"], given["y"], None, None, given["b1"], given["W2"], given["b2"])
     assert all(f"{name} {a.shape}" in str(raised.value) for name, a in given.items())
+
+
+@pytest.mark.parametrize("w", [None, np.ones(5), np.ones(4), np.ones(6), np.ones((5, 1))])
+@pytest.mark.parametrize("mask", [None, np.ones((4, 5)), np.ones((4, 6)), np.ones((3, 5)), np.ones((5, 4))])
+def test_weights_and_masks_that_do_not_fit_are_named(w, mask):
+    if np.shape(w) in ((), (5,)) and np.shape(mask) in ((), (4, 5)):
+        by_units(np.ones((4, 5)), NET.y.T, w, mask, b1, W2, b2)
+        return
+    with pytest.raises(ValueError, match=re.escape(f"w {np.shape(w)} and mask {np.shape(mask)} do not fit")):
+        by_units(np.ones((4, 5)), NET.y.T, w, mask, b1, W2, b2)

@@ -15,6 +15,9 @@ def by_units(Z1, y, w, mask, b1, W2, b2, activation=relu, activation_grad=relu_g
     if y.shape != (k, n) or y.size == 0 or b1.shape != (h,) or W2.shape != (h, k) or b2.shape != (k,):
         raise ValueError(f"Z1 {Z1.shape}, y {y.shape}, b1 {b1.shape}, W2 {W2.shape}, b2 {b2.shape}"
                          " do not fit (h, n), (k, n), (h,), (h, k), (k,)")  # fmt: skip
+    if (w is not None and w.shape != (n,)) or (mask is not None and mask.shape != (h, n)):
+        raise ValueError(f"w {np.shape(w)} and mask {np.shape(mask)} do not fit (n,) and (h, n), which Z1 says are"
+                         f" {(n,)} and {(h, n)}")  # fmt: skip
     A1, Z2, dZ2, dA1 = np.empty_like(Z1), np.zeros((k, n)), np.empty((k, n)), np.empty(n)
     loss, db1, dW2, db2 = 0.0, np.empty(h), np.empty((h, k)), np.empty(k)
     for j in range(h):
