@@ -29,6 +29,7 @@ REASONS = {
     "no size is below 0": (
         "if Z.shape != y.shape or y.size <= 0 or w.shape != (len(y), 1):",
         "if Z.shape != y.shape or y.size <= 0:",
+        "if y.shape != (k, n) or y.size <= 0 or b1.shape != (h,) or W2.shape != (h, k) or b2.shape != (k,):",
     ),
     "none below 0 gets there": (
         "if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any() or not (weights != 0).any():",
