@@ -231,3 +231,8 @@ def test_batches_are_views_of_one_shuffled_copy():
     assert len(seen) == 4
     assert all(Xb.base is seen[0].base and not np.shares_memory(Xb, X) for Xb in seen)
     assert sorted(np.concatenate(seen)[:, 0]) == sorted(X[:, 0])
+
+
+def test_blocks_have_as_many_means_each():
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        over_blocks(lambda block: (1.0,) * (1 + block.start), 3, 1)

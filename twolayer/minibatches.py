@@ -22,7 +22,7 @@ def over_blocks(means, n, rows):
         raise ValueError(f"n and rows must be positive, got n {n} and rows {rows}")
     if n <= rows:
         return tuple(means(slice(0, n)))
-    total = 0
+    total = ()
     for start in range(0, n, rows):
         block = slice(start, min(start + rows, n))
         share = (block.stop - start) / n
