@@ -4,12 +4,13 @@ import html as entities
 import logging
 import re
 
-from equations import LABEL, Equation
 from math_core import LatexError, LatexToMathML
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 from mkdocs.utils import get_relative_url
+
+from equations import LABEL, Equation
 from verification import Proofs, badge
 
 log = logging.getLogger("mkdocs.hooks.twolayer")

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from base64 import b64decode
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import distributions
 from pathlib import Path
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 AT_ONCE = 2  # notebooks executed side by side
 DPI = 200  # as in matplotlibrc
 LARGEST = 150_000  # bytes of one figure
-NEEDS = "Run it yourself: `pip install jupyter pandas`, and in a clone of the repository `pip install .`"
+NEEDS = "To run this notebook: `pip install jupyter pandas`, and `pip install .` in a clone of twolayer."
 # What a person sets for programs of their own. It would change, or take away, what a notebook shows.
 SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB")
 KERNEL = """
@@ -96,49 +97,59 @@ def is_notebook(file: File) -> bool:
 
 def markdown(notebook: dict[str, Any], page: Page, config: MkDocsConfig, files: Files) -> str:
     """The notebook as Markdown; its figures and its download become files of the site."""
-    src_uri, folder = page.file.src_uri, page.file.src_uri.removesuffix(".ipynb")
     del page.render  # mkdocs-jupyter's; MkDocs' own goes on with what this returns
     page.meta["icon"] = "material/chart-line"  # tells it from the derivations in the navigation
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and cell["source"]]
-    if not all(cell["execution_count"] for cell in code) or not any(cell["outputs"] for cell in code):
-        log.warning(f"{src_uri}: its outputs are missing; mkdocs.yml must let mkdocs-jupyter execute it")
+    folder = page.file.src_uri.removesuffix(".ipynb")
+    topic = Path(folder).name
     parts, figures = [], 0
+    for complaint in complaints(notebook):
+        log.warning(f"{page.file.src_uri}: {complaint}")
     for cell in notebook["cells"]:
-        cell["metadata"].pop("execution", None)  # the times of this run
-        if cell["cell_type"] == "markdown":
-            parts.append(cell["source"])
-        if cell not in code:
-            continue
-        parts.append(fence("python", cell["source"]))
-        alts, shown = cell["metadata"].get("alt", []), 0
-        alts = [alts] if isinstance(alts, str) else alts
-        for output in cell["outputs"]:
-            data = output.get("data", {})
-            if png := b64decode(data.get("image/png", "")):
-                shown, figures = shown + 1, figures + 1
-                name = f"{folder}/figure-{figures}.png"
-                files.append(File.generated(config, name, content=png))
-                parts.append(figure(Path(name).relative_to(Path(src_uri).parent), png, "".join(alts[shown - 1 : shown])))
-                if len(png) > LARGEST:
-                    log.warning(f"{name}: {len(png):,} bytes, more than {LARGEST:,}; draw less, or smaller")
-            elif output.get("name") == "stderr":
-                log.warning(f"{src_uri}: a cell wrote to stderr: {output['text'].strip()}")
-            elif text := output.get("text") or data.get("text/plain"):
+        cell["metadata"].pop("execution", None)  # when this run began and ended
+        parts.append(cell["source"] if cell["cell_type"] == "markdown" else fence("python", cell["source"]))
+        alts = iter(described(cell))
+        for output in cell.get("outputs", []):
+            if png := figure(output):
+                figures += 1
+                files.append(File.generated(config, f"{folder}/figure-{figures}.png", content=png))
+                width, height = (round(pixels * 100 / DPI) for pixels in struct.unpack(">II", png[16:24]))
+                size = f'width="{width}" height="{height}"'  # the page does not jump when it arrives
+                parts.append(f"![{next(alts, '')}]({topic}/figure-{figures}.png){{ .figure {size} loading=lazy }}")
+            elif text := output.get("text") or output.get("data", {}).get("text/plain"):
                 parts.append(fence("{ .text .output .no-copy }", text.rstrip("\n")))
-        if shown != len(alts):
-            log.warning(f'{src_uri}: a cell shows {shown} figures as PNG and describes {len(alts)} in its metadata "alt"')
     needs = {"cell_type": "markdown", "id": "needs", "metadata": {}, "source": NEEDS}
     download = json.dumps({**notebook, "cells": [needs, *notebook["cells"]]}, indent=1, ensure_ascii=False)
-    files.append(File.generated(config, f"{folder}/{Path(folder).name}.ipynb", content=download))
+    files.append(File.generated(config, f"{folder}/{topic}.ipynb", content=download))
     return "\n\n".join(parts)
+
+
+def complaints(notebook: dict[str, Any]) -> Iterator[str]:
+    """What a strict build does not let pass."""
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    if not all(cell["execution_count"] for cell in cells) or not any(cell["outputs"] for cell in cells):
+        yield "its outputs are missing; let mkdocs-jupyter execute it"
+    for cell in cells:
+        figures = [png for output in cell["outputs"] if (png := figure(output))]
+        if len(figures) != len(described(cell)):
+            yield f'a cell shows {len(figures)} figures (PNG) and describes {len(described(cell))} (metadata "alt")'
+        for png in figures:
+            if len(png) > LARGEST:
+                yield f"a figure has {len(png):,} bytes, more than {LARGEST:,}; draw less, or smaller"
+        for output in cell["outputs"]:
+            if output.get("name") == "stderr":
+                yield f"a cell wrote to stderr: {output['text'].strip()}"
+
+
+def described(cell: dict[str, Any]) -> list[str]:
+    """What the cell's metadata say is in its figures, for those who do not see them."""
+    alt = cell["metadata"].get("alt", [])
+    return [alt] if isinstance(alt, str) else alt
+
+
+def figure(output: dict[str, Any]) -> bytes:
+    return b64decode(output.get("data", {}).get("image/png", ""))
 
 
 def fence(info: str, text: str) -> str:
     ticks = "`" * max(3, 1 + max((len(run) for run in text.split() if set(run) == {"`"}), default=0))
     return f"{ticks} {info}\n{text}\n{ticks}"
-
-
-def figure(path: Path, png: bytes, alt: str) -> str:
-    """An image at its printed size, so that the page does not jump when it arrives."""
-    width, height = (round(pixels * 100 / DPI) for pixels in struct.unpack(">II", png[16:24]))
-    return f'![{alt}]({path.as_posix()}){{ .figure width="{width}" height="{height}" loading=lazy }}'

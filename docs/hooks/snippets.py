@@ -1,147 +1,115 @@
-"""A function's source with the helpers it calls, ready to paste: what the site shows, and what the tests paste and run."""
+"""A function with the helpers that it calls, ready to paste: what the site shows is what the tests paste and run."""
 
-import ast
 import builtins
+import inspect
+import json
 import symtable
-from collections.abc import Iterator
-from functools import cache
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-tree = cache(ast.parse)  # a text that has not changed is parsed once
+import fresh
 
-
-class NotCopyable(LookupError):
-    """There is no such function, or it needs something that pasting does not bring along."""
+Thing = Callable[..., Any]  # a function, or a class
 
 
-class Definition(NamedTuple):
-    """A function or class at the top level of a module of the package."""
+def with_helpers(function: Thing) -> list[Thing]:
+    """What has to be pasted: the function, after all that it needs; LookupError where that does not bring everything."""
+    found: list[Thing] = []
 
-    module: str
-    name: str
-    source: str
-    says: str  # first line of its docstring
-    needs: tuple[str, ...]  # names from outside
+    def visit(thing: Thing) -> None:
+        source = inspect.getsource(thing)
+        if source.startswith("@"):
+            raise LookupError(f"'{thing.__name__}' is decorated")
+        for name in dict.fromkeys(outside(symtable.symtable(source, "", "exec"))):
+            if name == "np" or hasattr(builtins, name):
+                continue
+            helper = getattr(sys.modules[thing.__module__], name)
+            if not getattr(helper, "__module__", "").startswith("twolayer") or helper.__name__ != name:
+                raise LookupError(f"'{thing.__name__}' uses '{name}', which pasting does not bring along")
+            if helper not in (thing, *found):
+                visit(helper)
+        found.append(thing)
 
-    @property
-    def decorated(self) -> bool:
-        return self.source.startswith("@")
-
-
-class Package:
-    """The package as its files are now."""
-
-    def __init__(self, root: Path) -> None:
-        self.definitions: dict[tuple[str, str], Definition] = {}
-        self.imports: dict[tuple[str, str], tuple[str, str]] = {}  # (module, name there): where it is defined
-        for path in sorted((root / "twolayer").glob("*.py")):
-            definitions, imports = parse(path.stem, path.read_text("utf-8"))
-            self.definitions |= {(d.module, d.name): d for d in definitions}
-            self.imports |= imports
-
-    def find(self, name: str) -> Definition:
-        """`backward`, or `depth.backward` where the package exports another of that name."""
-        module, _, plain = name.rpartition(".")
-        place = (module, plain) if module else self.imports.get(("__init__", name), ("core", name))
-        if place not in self.definitions:
-            raise NotCopyable(f"twolayer has no function '{name}'")
-        return self.definitions[place]
-
-    def with_helpers(self, definition: Definition) -> list[Definition]:
-        """The definition, after those that it needs, each after those that it needs itself."""
-        found: dict[str, Definition] = {}
-
-        def visit(one: Definition) -> None:
-            for name in one.needs:
-                place = self.imports.get((one.module, name), (one.module, name))
-                if place not in self.definitions or place[1] != name or self.definitions[place].decorated:
-                    raise NotCopyable(f"'{one.name}' uses '{name}', which pasting does not bring along")
-                if name not in found:
-                    visit(self.definitions[place])
-            found[one.name] = one
-
-        visit(definition)
-        return list(found.values())
-
-    def public(self) -> Iterator[tuple[str, list[Definition]]]:
-        """Every public function that can be copied, with its helpers."""
-        exported = {home: name for (module, name), home in self.imports.items() if module == "__init__"}
-        for place, definition in self.definitions.items():
-            name = exported.get(place) or ("depth." + place[1] if place[0] == "depth" else None)
-            if name and not definition.decorated:
-                try:
-                    yield name, self.with_helpers(definition)
-                except NotCopyable:
-                    continue
+    visit(function)
+    return found
 
 
-def pasted(definitions: list[Definition]) -> str:
+def outside(table: symtable.SymbolTable) -> Iterator[str]:
+    """The global names that this code reads."""
+    yield from (symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced())
+    for inner in table.get_children():
+        yield from outside(inner)
+
+
+def pasted(things: list[Thing]) -> str:
     """The text that works in an empty file."""
-    return "\n\n\n".join(["import numpy as np", *(d.source for d in definitions)])
+    return "\n\n\n".join(["import numpy as np", *(inspect.getsource(thing).rstrip() for thing in things)])
 
 
-def show(definitions: list[Definition]) -> str:
-    """The text as a code block; the last function marked if helpers stand above it."""
-    text, last = pasted(definitions), definitions[-1]
-    lines = text.count("\n") + 1
-    marked = f' hl_lines="{lines - last.source.count(chr(10))}-{lines}"' if len(definitions) > 1 else ""
-    title = f"twolayer/{last.module}.py"
-    return f'``` {{ .python .copyable data-search-exclude="1" title="{title}"{marked} }}\n{text}\n```'
+def public() -> dict[str, dict[str, Any]]:
+    """Of each public function: its module, its docstring's first line, and the text to paste, or why there is none."""
+    import twolayer
+    from twolayer import depth
+
+    named = {name: vars(twolayer).get(name) for name in twolayer.__all__}
+    named |= {f"depth.{name}": thing for name, thing in vars(depth).items() if thing not in named.values()}
+    functions = {name: thing for name, thing in named.items() if inspect.isfunction(thing)}
+    found: dict[str, dict[str, Any]] = {}
+    for name, thing in sorted(functions.items(), key=lambda item: item[1].__code__.co_firstlineno):
+        says = (inspect.getdoc(thing) or "").partition("\n")[0].partition(" Equation")[0]
+        found[name] = {"module": thing.__module__.removeprefix("twolayer."), "says": says}
+        try:
+            things = with_helpers(thing)
+        except LookupError as error:
+            found[name]["why"] = str(error)
+        else:
+            own = inspect.getsource(thing).rstrip().count("\n") if len(things) > 1 else None
+            found[name] |= {"text": pasted(things), "own": own}
+    return found
+
+
+def show(facts: dict[str, Any]) -> str:
+    """The text as a code block, the function itself marked if helpers stand above it."""
+    last = facts["text"].count("\n") + 1
+    marked = "" if facts["own"] is None else f' hl_lines="{last - facts["own"]}-{last}"'
+    title = f"twolayer/{facts['module']}.py"
+    return f'``` {{ .python .copyable data-search-exclude="1" title="{title}"{marked} }}\n{facts["text"]}\n```'
+
+
+def ask(root: Path) -> dict[str, dict[str, Any]]:
+    """`public` of this checkout as it is now."""
+    return fresh.answer(root, fresh.key(root, Path(__file__)), __file__)  # type: ignore[no-any-return]
 
 
 def source(root: Path, name: str) -> str:
-    package = Package(root)
-    return show(package.with_helpers(package.find(name)))
+    """The public function of this name: `backward`, or `depth.backward` where the package exports another."""
+    facts = ask(root).get(name, {"why": f"twolayer has no function '{name}'"})
+    if "why" in facts:
+        raise LookupError(facts["why"])
+    return show(facts)
 
 
 def functions(root: Path, topics: list[str]) -> str:
     """Every function that can be copied: a button that copies it, and its source, folded."""
     order = ["core", *topics]
+    copyable = [(name, facts) for name, facts in ask(root).items() if "text" in facts]
     parts, module = [], ""
-    for name, definitions in sorted(Package(root).public(), key=lambda item: order.index(item[1][-1].module)):
-        last = definitions[-1]
-        if last.module != module:
-            module = last.module
+    for name, facts in sorted(copyable, key=lambda item: order.index(item[1]["module"])):
+        if facts["module"] != module:
+            module = facts["module"]
             parts.append(f"## {module}\n\nFrom `twolayer/{module}.py`.")
         id = f"copy-{name.replace('.', '-')}"
         parts.append(
             f'<div class="function" id="{id}" markdown="1">\n'
             f'<div class="function__copy"><button class="md-clipboard md-icon" title="Copy {name}" '
             f'aria-label="Copy {name}" data-clipboard-target="#{id} pre > code"></button></div>\n'
-            f'<details markdown="1"><summary markdown="span">`{name}` {last.says.partition(" Equation")[0]}</summary>'
-            f"\n\n{show(definitions)}\n\n</details>\n</div>"
+            f'<details markdown="1"><summary markdown="span">`{name}` {facts["says"]}</summary>\n\n'
+            f"{show(facts)}\n\n</details>\n</div>"
         )
     return "\n\n".join(parts)
 
 
-@cache
-def parse(module: str, text: str) -> tuple[list[Definition], dict[tuple[str, str], tuple[str, str]]]:
-    """What a module defines, and what it imports from the others."""
-    definitions, imports = [], {}
-    for node in tree(text).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            source, says = lines(text, node.name), (ast.get_docstring(node) or "").partition("\n")[0]
-            free = outside(symtable.symtable(source, module, "exec"))
-            needs = [name for name in free if name not in ("np", node.name) and not hasattr(builtins, name)]
-            definitions.append(Definition(module, node.name, source, says, tuple(dict.fromkeys(needs))))
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("twolayer."):
-            for alias in node.names:
-                imports[module, alias.asname or alias.name] = (str(node.module).removeprefix("twolayer."), alias.name)
-    return definitions, imports
-
-
-def outside(table: symtable.SymbolTable) -> Iterator[str]:
-    """The global names that this code reads."""
-    yield from (symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced())
-    for child in table.get_children():
-        yield from outside(child)
-
-
-def lines(text: str, *names: str) -> str:
-    """The lines of a definition, or of one inside another, decorators included; ValueError if there is none."""
-    node: ast.AST = tree(text)
-    for name in names:
-        [node] = [inner for inner in ast.iter_child_nodes(node) if getattr(inner, "name", None) == name]
-    first = min(part.lineno for part in [node, *node.decorator_list])
-    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+if __name__ == "__main__":
+    print(json.dumps(public()))

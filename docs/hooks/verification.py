@@ -3,16 +3,18 @@
 pytest writes docs/proofs.json: {equation id: [{"test", "against", "cases", "worst", "bound"}, ...]}.
 """
 
+import ast
 import json
 import logging
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import snippets
 from equations import Equation
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
+tree = cache(ast.parse)  # a text that has not changed is parsed once
 Proofs = dict[str, list[dict[str, Any]]]
 
 
@@ -54,7 +56,9 @@ def page(root: Path, equations: dict[str, Equation], proofs: Proofs) -> str:
         parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
         tests: list[str] = []
         for equation in group:
-            parts.append(f"### [{equation.id}]({src_uri}#eq-{equation.id}) {{#{equation.id}}}\n\n$$\n{equation.tex}\n$$")
+            parts.append(
+                f"### [{equation.id}]({src_uri}#eq-{equation.id}) {{#{equation.id}}}\n\n$$\n{equation.tex}\n$$"
+            )
             entries = proofs.get(equation.id, [])
             parts.append("\n".join(map(compared, entries)) or "The tests were not run for this build.")
             tests += [entry["test"] for entry in entries]
@@ -78,10 +82,14 @@ def anchor(test: str) -> str:
 
 
 def source(root: Path, test: str) -> str:
-    """Source of `tests/test_core.py::TestX::test_y`."""
+    """Source of `tests/test_core.py::TestX::test_y`, decorators included."""
     path, *names = test.split("::")
     try:
-        return snippets.lines((root / path).read_text("utf-8"), *names)
+        text = (root / path).read_text("utf-8")
+        node: Any = tree(text)
+        for name in names:
+            [node] = [inner for inner in node.body if getattr(inner, "name", None) == name]
     except (OSError, ValueError):
         log.warning(f"docs/proofs.json: there is no test {test}")
         return ""
+    return "\n".join(text.splitlines()[node.decorator_list[0].lineno - 1 : node.end_lineno])
