@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 AT_ONCE = 2  # notebooks executed side by side
 DPI = 200  # as in matplotlibrc
 LARGEST = 150_000  # bytes of one figure
-NEEDS = "To run this notebook: `pip install jupyter pandas`, and `pip install .` in a clone of twolayer."
+NEEDS = "To run this notebook: `pip install jupyter pandas skops`, and `pip install .` in a clone of twolayer."
 # What a person sets for programs of their own. It would change, or take away, what a notebook shows.
 SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB")
 KERNEL = """
