@@ -186,5 +186,3 @@ def test_the_download_has_outputs_and_says_first_what_to_install(project):
     assert title["source"] == "# Probe"
     assert "image/png" in figure["outputs"][0]["data"]
     assert text["outputs"][0]["text"]
-
-
