@@ -81,7 +81,7 @@ def example(module, name):
         "cosine_decay": (7, 0.1, 20),
         "cyclical": (7, 0.1, 0.9, 5),
         "minibatches": (np.random.default_rng(1), 10, 3),
-        "batches": (np.random.default_rng(1), X, y, None, 4, None),
+        "batches": (np.random.default_rng(1), X, y, w, 4),
         "jitter": (np.random.default_rng(1), X, 0.1),
         "rotate": (np.random.default_rng(1), X, 0.1),
         "mean_one": (np.arange(6.0),),
