@@ -35,7 +35,7 @@ def cross_entropy(Z, Y):
         raise ValueError(f"Z and Y must have the same non-empty shape, got {Z.shape} and {Y.shape}")
     others = np.sort(shifted_exp(Z), axis=1)[:, :-1]  # (n, k - 1): without the largest, which is 1
     half = Z.max(axis=1, keepdims=True) / 2 - Z / 2 + np.log1p(row_sums(others)) / 2  # (n, k): of -log softmax(Z)
-    return float(2 * np.sum(Y / len(Y) * half))
+    return float(2 * np.sum(row_sums(Y / len(Y) * half)))
 
 
 def cross_entropy_grad(Z, Y):
