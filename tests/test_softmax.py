@@ -489,5 +489,5 @@ def test_labels_whose_rows_do_not_sum_to_1_are_named(which):
 
 def test_a_loss_that_is_none_is_named():
     params, X, Y = data()
-    with pytest.raises(TypeError, match="loss must be BCE, CROSS_ENTROPY or another Loss .* got 'softmax'"):
+    with pytest.raises(TypeError, match=r"loss must be BCE, CROSS_ENTROPY or another Loss .* got 'softmax'"):
         train(params, X, Y, lr=0.1, epochs=1, loss="softmax")
