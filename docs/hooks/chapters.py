@@ -28,6 +28,7 @@ CHAPTERS = (
     "sample_weights",
     "activations",
     "depth",
+    "softmax",
     "workflow",
 )
 REFERENCE = ("speed", "migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
