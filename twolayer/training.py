@@ -196,6 +196,8 @@ def continued(history: History | None, optimizer: str, patience: int | None) -> 
     """A history to add to: a new one, or a copy of the one given."""
     if history is None:
         return History()
+    if not isinstance(history, History):
+        raise TypeError(f"history must be the History of the run before, got {history!r}")
     if history.optimizer != optimizer:
         raise ValueError(
             f"history was recorded with optimizer {history.optimizer!r} and cannot be continued with {optimizer!r}"

@@ -57,8 +57,8 @@ def check_training(given: dict[str, Any]) -> None:
             raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
     if given["optimizer"] not in list(OPTIMIZERS):  # a dict would raise for an unhashable value
         raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {given['optimizer']!r}")
-    for name in ("schedule", "augment", "callback"):
-        if given[name] is not None and not callable(given[name]):
+    for name in ("activation", "activation_grad", "schedule", "augment", "callback"):
+        if not callable(given[name]) and (given[name] is not None or name.startswith("activation")):
             raise TypeError(f"{name} must be a function, got {given[name]!r}")
     if rng is None and (given["batch_size"] or given["dropout"] or given["augment"]):
         raise ValueError("rng is needed for batch_size, dropout and augment: pass numpy.random.default_rng(seed)")
