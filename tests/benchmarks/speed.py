@@ -250,13 +250,14 @@ def main():
         work = Work(name)
         record[name] = dict(rows(measured(work)))
         print(f"\n{name}: n {work.n}, d {work.d}, h {work.h}, {work.dtype}, {work.steps} steps a run")
-        print(f"{'':<18}{'µs a step':>12}{'middle half':>20}{'to scikit-learn':>20}{'to JAX':>10}")
+        print(f"{'':<18}{'µs a step':>12}{'middle half':>24}{'to scikit-learn':>20}{'to JAX':>10}")
         for peer, ((low, median, high), (best, ratio, worst), (_, to_jax, _)) in record[name].items():
-            print(f"{peer:<18}{median:>12,.0f}{f'{low:,.0f} - {high:,.0f}':>20}"
+            print(f"{peer:<18}{median:>12,.0f}{f'{low:,.0f} - {high:,.0f}':>24}"
                   f"{f'{ratio:.2f} ({best:.2f} - {worst:.2f})':>20}{to_jax:>10.2f}")  # fmt: skip
     path = DOCS / "speed.json"
     known = json.loads(path.read_text()) if path.exists() else {}
-    known.setdefault(str(options.threads), {}).update(record)
+    record = known.get(str(options.threads), {}) | record
+    known[str(options.threads)] = {name: record[name] for name in WORKS if name in record}
     path.write_text(json.dumps(known, indent=1) + "\n")
     print("\n" + table(known[str(options.threads)]))
     draw(known["1"])
