@@ -1,13 +1,14 @@
-"""Where the time of a step goes, line by line, and how it grows with n, d and h. One thread.
+"""Where the time of a step goes, line by line, and how it grows with n, d and h. One thread, processor time.
 
     python tests/benchmarks/anatomy.py            # the lines, and what another way to write one would bring
     python tests/benchmarks/anatomy.py --growth   # how it grows; a picture goes to docs/assets
+    python tests/benchmarks/anatomy.py --pages    # memory that goes back to the system after each step
 
 Each line of the plain functions is timed alone, in turn with the others, in processor time, which does not count what
-else the machine does; medians of 41 rounds. "arrays" counts the
-arrays of (n, h) that a line reads and writes. A change of one line is measured as a whole step, divided by the step as
-it is. Growth has microseconds a step: the plain functions, the same in blocks as `train` does it, the compiled loop if
-Numba is installed, and the least that this machine could need.
+else the machine does; medians of 41 rounds. "arrays" counts the arrays of (n, h) that a line reads and writes. A change
+of one line is measured as a whole step, divided by the step as it is. Growth has microseconds a step: the plain
+functions, the same in blocks as `train` does it, the compiled loop if Numba is installed, and the least that this
+machine could need.
 """
 
 import os
@@ -16,6 +17,8 @@ import sys
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import inspect
+import resource
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
@@ -26,7 +29,8 @@ from twolayer import backward, bce, bce_grad, core, forward, he_init, relu, relu
 from twolayer.fast import loss_and_gradients
 from twolayer.objective import Objective
 
-np.ones(2**17)  # once freed, the C library keeps arrays of up to a megabyte for the next step in any process
+if "--new" not in sys.argv:
+    np.ones(2**17)  # freed at once: from then on, the C library keeps the memory of arrays up to this size
 
 
 def medians(works, rounds=41, least=2e-3):
@@ -130,6 +134,26 @@ def machine():
     return 2e9 / times["product"], long.nbytes / times["sum"]
 
 
+def pages():
+    """Time and page faults of a step, in a process that has freed no large array (`--new`), and in one that has."""
+    if "--new" not in sys.argv and "--old" not in sys.argv:
+        for kind in ("--new", "--old"):
+            subprocess.run([sys.executable, __file__, "--pages", kind], check=True)
+        return
+    X, y, params = problem(200, 20, 100)
+    steps = 2000
+    for _ in range(2):  # the first warms up
+        before, start = resource.getrusage(resource.RUSAGE_SELF).ru_minflt, process_time()
+        for _ in range(steps):
+            Z2, cache = forward(X, params)
+            bce(Z2, y)
+            params = step(params, backward(bce_grad(Z2, y), cache, params), 0.1)
+        count = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    µs = 1e6 * (process_time() - start) / steps
+    kind = "new process" if "--new" in sys.argv else "after freeing"
+    print(f"{kind:<14}{µs:>4.0f} µs, {count / steps:.0f} page faults a step")
+
+
 def growth(n, d, h, speed, bandwidth):
     """Microseconds a step of each way; the bound has the arithmetic, and X, y and the parameters from memory."""
     X, y, params = problem(n, d, h)
@@ -183,6 +207,8 @@ if __name__ == "__main__":
         print(f"a product of 1,000 × 1,000: {1e-3 * speed:.0f} Gflop/s; adding up 128 MB: {1e-3 * bandwidth:.0f} GB/s")
         print(f"{'n':>8}{'d':>6}{'h':>6}" + "".join(f"{name:>12}" for name in LINES))
         draw({t: [(size, growth(*size, speed, bandwidth)) for size in sizes] for t, sizes in SERIES.items()})
+    elif "--pages" in sys.argv:
+        pages()
     else:
         lines(1000, 2, 16)
         lines(20000, 20, 100)

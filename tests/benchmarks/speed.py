@@ -42,7 +42,7 @@ import numpy as np  # noqa: E402
 from twolayer import adam_init, adam_step, backward, bce, bce_grad, forward, he_init, step, train  # noqa: E402
 from twolayer.fast import loss_and_gradients  # noqa: E402
 
-np.ones(2**17)  # once freed, the C library keeps arrays of up to a megabyte for the next step in any process
+np.ones(2**17)  # freed at once: from then on, the C library keeps the memory of arrays up to this size
 DOCS = Path(__file__).parents[2] / "docs"
 WORKS = {  # n, d, h, dtype, steps of a run
     "small": (1000, 2, 16, "float64", 400),
