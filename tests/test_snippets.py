@@ -79,5 +79,5 @@ def test_a_block_that_fails_is_noticed():
     assert [text.strip() for text in indented(PLANTED) if is_python(text)] == ["y = hidden(1)", "x = unmarked"]
     with pytest.raises(NameError, match="not_defined"):
         run(python, {}, "planted")
-    with pytest.raises(AssertionError, match="Got:\n +2"):
+    with pytest.raises(AssertionError, match=r"Got:\n +2"):
         run(pycon, {}, "planted")
