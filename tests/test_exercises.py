@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from snippets import PAGES, blocks, run
+from code_of_pages import PAGES, blocks, run
 
 EXERCISE = re.compile(r"^\*\*(\d+)\.\*\* (.*?)(?=^\*\*\d+\.\*\* |\Z)", re.MULTILINE | re.DOTALL)
 ANSWER = re.compile(r'^\?\?\? success "Answer"\n\n((?: {4}[^\n]*\n|\n)+)', re.MULTILINE)

@@ -30,7 +30,10 @@ CHAPTERS = (
     "depth",
     "workflow",
 )
-REFERENCE = ("speed", "migration", "scaling", "command_line", "proofs", "copy", "glossary", "api")
+REFERENCE = (
+    "cheat_sheet", "troubleshooting", "speed", "migration", "scaling", "command_line", "proofs", "copy", "glossary",
+    "api",
+)  # fmt: skip
 PEOPLE = ("check", "teachers", "contributing", "conventions")
 
 # Topics whose module is named otherwise.

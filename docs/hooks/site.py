@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import chapters
+import cheat_sheet
 import directives
 import equations
 import mathml
@@ -36,10 +37,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     state["equations"] = equations.find(sources)
     state["proofs"] = proofs.load(ROOT / "docs/proofs.json", optional=bool(os.getenv("TWOLAYER_NO_PROOFS")))
     proofs.check(state["equations"], state["proofs"])
+    cheat_sheet.add_pdf(files, config, ROOT, state["equations"])
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    if page.file.src_uri == cheat_sheet.PAGE:
+        markdown = cheat_sheet.expand(markdown, ROOT, state["equations"])
     markdown = chapters.add_faces(markdown, page.file.src_uri, ROOT, files, state["equations"])
     return directives.expand(markdown, page.file.src_uri, ROOT, state["equations"], state["proofs"])
 
