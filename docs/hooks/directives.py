@@ -6,13 +6,14 @@ import textwrap
 from pathlib import Path
 
 import chapters
+import figures
 import fresh
 import package
 import proofs
 from equations import Equation
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
-DIRECTIVE = re.compile(r"^<!-- (source|mistake|functions|proofs)(?:: ([\w.-]+))? -->$", re.MULTILINE)
+DIRECTIVE = re.compile(r"^<!-- (source|mistake|figure|functions|proofs)(?:: ([\w.-]+))? -->$", re.MULTILINE)
 
 
 def expand(
@@ -27,6 +28,8 @@ def expand(
                 return source(package.Package(root), name)
             if kind == "mistake":
                 return mistake(root, name)
+            if kind == "figure":
+                return figures.drawn(root, Path(src_uri).stem)[name]
             if kind == "functions":
                 return functions(package.Package(root))
             return proofs.page(root, equations, proven)
