@@ -1,4 +1,4 @@
-"""A two-layer neural network in NumPy: every equation derived, coded and proven by a test."""
+"""A two-layer neural network in NumPy: every equation derived, coded and verified by a test."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -21,9 +21,10 @@ from twolayer.augmentation import jitter, mixup, rotate
 from twolayer.core import backward, bce, bce_grad, forward, he_init, relu, relu_grad, sigmoid, step
 from twolayer.dropout import dropout_mask
 from twolayer.gradcheck import check_gradients, check_network, numerical_gradient
-from twolayer.minibatches import minibatches, over_blocks
+from twolayer.minibatches import minibatches
+from twolayer.objective import Objective
 from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
-from twolayer.regularization import l2, l2_grad
+from twolayer.regularization import l2, l2_grad, l2_penalty
 from twolayer.sample_weights import mean_one, weighted_bce, weighted_bce_grad
 from twolayer.schedules import cosine_decay, cyclical, exponential_decay, inverse_time_decay, step_decay
 from twolayer.training import train
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
         plot_decision_boundary,
         plot_loss_curve,
     )
-    from twolayer.saving import load, save
 
 __version__ = "0.1.0"
 
@@ -55,8 +55,6 @@ _ON_FIRST_USE = {
     "check": "twolayer.checker",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
-    "load": "twolayer.saving",
-    "save": "twolayer.saving",
 }
 
 __all__ = [
@@ -64,6 +62,7 @@ __all__ = [
     "GradientCheckDisplay",
     "HiddenUnitsDisplay",
     "LossCurveDisplay",
+    "Objective",
     "TwoLayerNN",
     "adam_init",
     "adam_step",
@@ -88,21 +87,19 @@ __all__ = [
     "jitter",
     "l2",
     "l2_grad",
+    "l2_penalty",
     "leaky_relu",
     "leaky_relu_grad",
-    "load",
     "mean_one",
     "minibatches",
     "mixup",
     "momentum_step",
     "numerical_gradient",
-    "over_blocks",
     "plot_decision_boundary",
     "plot_loss_curve",
     "relu",
     "relu_grad",
     "rotate",
-    "save",
     "sigmoid",
     "silu",
     "silu_grad",

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 import twolayer
-from twolayer.core import backward, bce, bce_grad, forward
-from twolayer.data import DATASETS, load
+from twolayer.datasets import DATASETS, load_data
 from twolayer.gradcheck import check_gradients
-from twolayer.regularization import l2, l2_grad
+from twolayer.objective import Objective
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -67,8 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse_train() -> Parser:
     """The options of `twolayer train`: those of the network have the names and defaults of `TwoLayerNN`."""
     from twolayer.estimator import TwoLayerNN
-    from twolayer.names import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
-    from twolayer.training import ENGINES, OPTIMIZERS
+    from twolayer.registry import ACTIVATIONS, AUGMENTATIONS, OPTIMIZERS, SCHEDULES
 
     parser = Parser("twolayer train", description=__doc__.partition(": ")[2].capitalize())
     parser.add_argument("--data", default="circles", help=f"{', '.join(DATASETS)}, or a CSV file (default: circles)")
@@ -97,7 +95,6 @@ def parse_train() -> Parser:
     add("augment", str, "how to make new samples from the given ones", list(AUGMENTATIONS))
     add("patience", int, "stop when the loss on held-out training data has not improved for so many epochs")
     add("validation_fraction", float, "the share of the training data that patience holds out")
-    add("engine", str, "what computes: NumPy, Numba if it is installed, or auto, which decides", list(ENGINES))
     return parser
 
 
@@ -114,7 +111,7 @@ def train(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--seed must be from 0 to {2**32 - 1}, got {seed}")
     if options["samples"] < 8:
         raise ValueError(f"--samples must be 8 or more, got {options['samples']}")
-    X, y, names = load(data, options["samples"], seed, options["target"])
+    X, y, names = load_data(data, options["samples"], seed, options["target"])
     X, X_test, y, y_test = split(data, X, y, options["test_size"], seed)
     output.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=output):  # if pictures cannot be written there, say so before the training
@@ -172,10 +169,10 @@ def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     X (n, d), y (n, 1). On as many samples as a second or two allow, without those so near a kink that a difference
     would step over it.
     """
-    from twolayer.names import ACTIVATIONS
+    from twolayer.registry import ACTIVATIONS
 
-    params, lam = network.params_, network.l2
-    activation, activation_grad = ACTIVATIONS[network.activation]
+    params = network.params_
+    objective = Objective(*ACTIVATIONS[network.activation], network.l2)
     size = sum(p.size for p in params)
     if size > CHECKED:
         print(f"gradient check left out: {size} parameters would take minutes")
@@ -185,14 +182,9 @@ def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     smooth = (np.fabs(X @ params[0] + params[1]) > reach).all(axis=1)
     rows = np.flatnonzero(smooth if smooth.any() else ~smooth)[: max(1, 10**9 // (4 * size**2))]
     X, y = X[rows], y[rows]
-    Z2, cache = forward(X, params, activation, activation_grad)
-    grads = backward(bce_grad(Z2, y), cache, params)
+    _, grads = objective.with_gradients(params, X, y)
     report = check_gradients(
-        lambda params: bce(forward(X, params, activation)[0], y) + l2(params, lam),
-        params,
-        tuple(g + p for g, p in zip(grads, l2_grad(params, lam), strict=True)),
-        h,
-        units=lambda params: X @ params[0] + params[1],
+        lambda params: objective(params, X, y), params, grads, h, lambda params: X @ params[0] + params[1]
     )
     print(f"{report}\nchecked on {len(rows)} of {n} training samples; {n - smooth.sum()} lie too near a kink")
     return report.ok

@@ -1,12 +1,12 @@
-"""A two-layer neural network in eight lines of math: initialise, forward, loss, backward, step.
+"""A two-layer neural network, one function for each line of a training step:
 
     Z2, cache = forward(X, params)
     loss = bce(Z2, y)
     grads = backward(bce_grad(Z2, y), cache, params)
     params = step(params, grads, lr)
 
-Rows are samples: X (n, d); W1 (d, h); b1 (h,); W2 (h, k); b2 (k,); Z2 and y (n, k), y in [0, 1].
-The functions are pure, keep float32, and work when pasted with the ones they call under `import numpy as np`.
+Rows are samples: X (n, d); W1 (d, h); b1 (h,); W2 (h, k); b2 (k,); Z2 and y (n, k), y in [0, 1]. The functions are
+pure, keep float32, and work when pasted with the ones they call under `import numpy as np`.
 """
 
 import numpy as np
@@ -15,8 +15,7 @@ import numpy as np
 def he_init(rng, *sizes):
     """Draw each W from N(0, 2 / fan_in) and set each b to zero: (W1, b1, W2, b2, ...) in float64.
 
-    rng : numpy.random.Generator; sizes : layer widths d, h, k. Raises ValueError unless there are
-    two or more, each positive. Equation `init-he`; He et al. (2015), eq. 10.
+    sizes : layer widths d, h, k; ValueError unless two or more, each positive. Equation `init-he`; He et al. (2015).
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"sizes must be two or more positive integers, got {sizes}")
@@ -38,69 +37,59 @@ def relu_grad(Z):
 
 
 def sigmoid(Z):
-    """1 / (1 + exp(-Z)), elementwise, to 4 ulp at every finite Z. Equation `sigmoid`.
-
-    exp is taken of -|Z| only, so it cannot overflow; sigmoid(Z) = 1 - sigmoid(-Z) gives the rest.
-    """
-    E = np.exp(-np.fabs(Z))
-    Q = E / (1 + E)  # sigmoid(-|Z|)
-    return np.where(Z >= 0, 1 - Q, Q)
+    """1 / (1 + exp(-Z)), elementwise, to 4 ulp at every finite Z. Equation `sigmoid`."""
+    E = np.exp(-np.abs(Z))  # at most 1: cannot overflow
+    return np.where(Z >= 0, 1, E) / (1 + E)
 
 
-def forward(X, params, activation=relu, activation_grad=relu_grad, mask=1.0):
-    """Logits Z2 = activation(X W1 + b1) W2 + b2, and the cache that `backward` needs.
+def forward(X, params):
+    """Logits Z2 = relu(X W1 + b1) W2 + b2, and the cache (X, Z1, A1) that `backward` needs.
 
-    mask multiplies the hidden layer (dropout). Raises ValueError where a shape would not fit or
-    would silently broadcast. Equations `fw-Z1`, `fw-A1`, `fw-Z2`, `fw-gate`.
+    Raises ValueError if the shapes do not fit. Equations `fw-Z1`, `fw-A1`, `fw-Z2`.
     """
     W1, b1, W2, b2 = params
-    if X.ndim != 2 or b1.shape != W1.shape[1:] or b2.shape != W2.shape[1:]:
-        raise ValueError(f"X {X.shape}, W1 {W1.shape}, b1 {b1.shape}, W2 {W2.shape}, b2 {b2.shape}"
-                         " do not fit (n, d), (d, h), (h,), (h, k), (k,)")  # fmt: skip
+    if X.shape[1:] != W1.shape[:1] or not W1.shape[1:] == b1.shape == W2.shape[:1] or b2.shape != W2.shape[1:]:
+        raise ValueError(f"X {X.shape}, W1 {W1.shape}, b1 {b1.shape}, W2 {W2.shape}, b2 {b2.shape} do not fit")
     Z1 = X @ W1 + b1  # (n, h)
-    A1 = activation(Z1) * mask  # (n, h)
+    A1 = relu(Z1)  # (n, h)
     Z2 = A1 @ W2 + b2  # (n, k)
-    gate = activation_grad(Z1) * mask  # (n, h): dA1 / dZ1
-    return Z2, (X, A1, gate)
+    return Z2, (X, Z1, A1)
 
 
 def bce(Z, y):
-    """Mean binary cross-entropy of `sigmoid(Z)` against y, computed from the logits; a float.
+    """Mean binary cross-entropy of the probabilities sigmoid(Z) against y; a float.
 
-    -y log p - (1 - y) log(1 - p), written so that nothing overflows or cancels. Raises ValueError
-    unless Z and y have one non-empty shape ((n, 1) with (n,) would become (n, n)). Equation `bce`.
+    Computed from the logits, as -log sigmoid(Z) = log(1 + exp(-Z)). Raises ValueError unless Z and y have the
+    same non-empty shape ((n, 1) with (n,) would become (n, n)). Equation `bce`.
     """
     if Z.shape != y.shape or y.size == 0:
-        raise ValueError(f"Z and y must have one non-empty shape, got Z {Z.shape} and y {y.shape}")
-    loss = np.fabs(Z) * np.where(Z < 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)
-    return float(np.sum(loss / y.size))  # divided first: a sum of huge losses would overflow
+        raise ValueError(f"Z and y must have the same non-empty shape, got {Z.shape} and {y.shape}")
+    return float(np.mean(y * np.logaddexp(0, -Z) + (1 - y) * np.logaddexp(0, Z)))
 
 
 def bce_grad(Z, y):
-    """Derivative of `bce` by the logits, (sigmoid(Z) - y) / y.size, of the shape of Z.
+    """Derivative of `bce` with respect to the logits: (sigmoid(Z) - y) / y.size, of the shape of Z.
 
-    Raises ValueError unless Z and y have one non-empty shape. Equation `bce-grad`.
+    Raises ValueError unless Z and y have the same non-empty shape. Equation `bce-grad`.
     """
     if Z.shape != y.shape or y.size == 0:
-        raise ValueError(f"Z and y must have one non-empty shape, got Z {Z.shape} and y {y.shape}")
+        raise ValueError(f"Z and y must have the same non-empty shape, got {Z.shape} and {y.shape}")
     return (sigmoid(Z) - y) / y.size
 
 
 def backward(dZ2, cache, params):
-    """Gradients (dW1, db1, dW2, db2) of the loss, from dZ2 (n, k), its derivative by the logits.
+    """Gradients (dW1, db1, dW2, db2) of the loss, from dZ2 (n, k), its derivative with respect to the logits.
 
-    Raises ValueError where a shape would not fit or would silently broadcast.
-    Equations `bp-W2`, `bp-b2`, `bp-A1`, `bp-Z1`, `bp-W1`, `bp-b1`.
+    Raises ValueError if the shapes do not fit. Equations `bp-W2`, `bp-b2`, `bp-A1`, `bp-Z1`, `bp-W1`, `bp-b1`.
     """
-    X, A1, gate = cache
+    X, Z1, A1 = cache
     W1, b1, W2, b2 = params
-    if dZ2.shape != (len(X), len(b2)) or A1.shape != (len(X), len(W2)):
-        raise ValueError(f"dZ2 {dZ2.shape}, X {X.shape}, A1 {A1.shape}, W2 {W2.shape}"
-                         " do not fit (n, k), (n, d), (n, h), (h, k)")  # fmt: skip
+    if dZ2.shape != (len(X), len(b2)) or X.shape[1:] != W1.shape[:1] or not Z1.shape == A1.shape == (len(X), len(W2)):
+        raise ValueError(f"dZ2 {dZ2.shape}, X {X.shape}, A1 {A1.shape}, W1 {W1.shape}, W2 {W2.shape} do not fit")
     dW2 = A1.T @ dZ2  # (h, k)
     db2 = dZ2.sum(axis=0)  # (k,)
-    dA1 = np.dot(dZ2, W2.T)  # (n, h); for k = 1, @ would be slower on small networks
-    dZ1 = dA1 * gate  # (n, h)
+    dA1 = dZ2 @ W2.T  # (n, h)
+    dZ1 = dA1 * relu_grad(Z1)  # (n, h)
     dW1 = X.T @ dZ1  # (d, h)
     db1 = dZ1.sum(axis=0)  # (h,)
     return dW1, db1, dW2, db2

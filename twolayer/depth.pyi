@@ -1,16 +1,12 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import numpy as np
+from twolayer.types import Array, Elementwise, Params
 
 def forward(
-    X: np.ndarray,
-    params: tuple[np.ndarray, ...],
-    activation: Callable[[np.ndarray], np.ndarray] = ...,
-    activation_grad: Callable[[np.ndarray], np.ndarray] = ...,
-    masks: Sequence[float | np.ndarray] | None = ...,
-) -> tuple[np.ndarray, tuple[list[np.ndarray], list[np.ndarray]]]: ...
-def backward(
-    dZ: np.ndarray,
-    cache: tuple[list[np.ndarray], list[np.ndarray]],
-    params: tuple[np.ndarray, ...],
-) -> tuple[np.ndarray, ...]: ...
+    X: Array,
+    params: Params,
+    activation: Elementwise = ...,
+    activation_grad: Elementwise = ...,
+    masks: Sequence[Array | None] | None = ...,
+) -> tuple[Array, tuple[list[Array], list[Array]]]: ...
+def backward(dZ: Array, cache: tuple[list[Array], list[Array]], params: Params) -> Params: ...

@@ -4,7 +4,7 @@
 def dropout_mask(rng, shape, keep):
     """Each entry 1/keep with probability keep, else 0, so that its mean is 1; float64.
 
-    Pass it to `forward` as mask, of the hidden layer's shape (n, h). Raises ValueError unless
+    Pass it to `depth.forward` in masks, of the hidden layer's shape (n, h). Raises ValueError unless
     0 < keep <= 1. Equation `dropout-mask`; Srivastava et al. (2014), sec. 10, in its inverted form.
     """
     if not 0 < keep <= 1:

@@ -12,9 +12,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
-from twolayer.core import forward, he_init, sigmoid
-from twolayer.names import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
-from twolayer.training import Augment, History, Params, train
+from twolayer.core import he_init, sigmoid
+from twolayer.depth import forward
+from twolayer.registry import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
+from twolayer.training import History, train
+from twolayer.types import Augment, Params
 
 
 class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -52,9 +54,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         The held-out part, if patience is given.
     warm_start : bool, default=False
         Let `fit` go on with the training that it did before, for `epochs` more; see the notes.
-    engine : {"numpy", "numba", "auto"}, default="numpy"
-        What computes: the functions of the pages as they stand; the same compiled by Numba (extra `fast`); or, with
-        "auto", Numba where it can be used and the training is long enough for it to pay. See `train`.
     random_state : int, RandomState instance or None, default=None
         Decides initialisation, split, batches, dropout and augmentation; an int reproduces every bit.
     verbose : bool, default=False
@@ -78,8 +77,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Minus these losses, since a score is better the higher it is; None without patience.
     history_ : History
         All that `train` recorded.
-    engine_ : {"numpy", "numba"}
-        What computed the last training.
     classes_ : ndarray
         The two labels, sorted; for a label indicator, one array of two for each column.
     n_features_in_ : int
@@ -140,7 +137,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         patience: int | None = None,
         validation_fraction: float = 0.1,
         warm_start: bool = False,
-        engine: str = "numpy",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
         callback: Callable[[int, Params, History], None] | None = None,
@@ -158,7 +154,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
-        self.engine = engine
         self.random_state = random_state
         self.verbose = verbose
         self.callback = callback
@@ -278,7 +273,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             history=self.history_ if goes_on else None,
             rng=self._generator,
             callback=self._each_epoch if self.verbose or self.callback else None,
-            engine=self.engine,
             progress=self.verbose and (sys.stderr.isatty() or "ipykernel" in sys.modules),
         )
         return self
@@ -298,7 +292,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """
         check_is_fitted(self)
         samples = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        Z2, _ = forward(samples, self.params_, self._named("activation", ACTIVATIONS)[0])
+        Z2, _ = forward(samples, self.params_, *self._named("activation", ACTIVATIONS))
         return Z2 if isinstance(self.classes_, list) else Z2[:, 0]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
@@ -341,7 +335,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     best_loss_ = property(lambda self: min(self.history_.loss))
     validation_curve_ = property(lambda self: self.history_.validation)
     validation_scores_ = property(lambda self: [-loss for loss in self.history_.validation] or None)
-    engine_ = property(lambda self: self.history_.engine)
     n_iter_ = property(lambda self: len(self.history_.loss))
     n_layers_ = property(lambda self: 1 + len(self.params_) // 2)
     n_outputs_ = property(lambda self: len(self.params_[-1]))

@@ -1,8 +1,7 @@
 """Check gradients against central differences, on every coordinate of every parameter.
 
-f maps params to the loss, or to the losses of the samples, whose mean is the loss. If f can take a
-stack of networks, each array with a leading axis (m, ...), and return m of these, `stack` says how
-many perturbations to evaluate at once: cheaper, because NumPy's cost per call is shared.
+f maps params to the loss, or to the losses of the samples, whose mean is the loss. Inside, f maps parameter vectors
+θ, many at once (m, P), to the losses (m, samples).
 """
 
 import numpy as np
@@ -10,152 +9,169 @@ import numpy as np
 from twolayer.core import backward, bce_grad, forward, relu
 
 
-def unflatten(theta, like):
-    """Cut vectors theta (..., P) into a tuple of arrays with the shapes of those in `like`."""
-    parts, start = [], 0
-    for p in like:
-        parts.append(theta[..., start : start + p.size].reshape((*theta.shape[:-1], *p.shape)))
-        start += p.size
-    return tuple(parts)
-
-
-def evaluate(f, thetas, like, stack=None):
-    """f at each row of thetas (m, P), as an array (m, ...)."""
-    if stack:
-        return np.asarray(f(unflatten(thetas, like)))
-    return np.array([f(unflatten(theta, like)) for theta in thetas])
-
-
-def perturbations(theta, h, stack=None):
-    """Yield, for some coordinates i at a time, (i, theta + h e_i, theta - h e_i), a row for each."""
-    for start in range(0, theta.size, stack or 1):
-        i = np.arange(start, min(start + (stack or 1), theta.size))
-        E = np.zeros((i.size, theta.size))
-        E[np.arange(i.size), i] = h
-        yield i, theta + E, theta - E
-
-
-def numerical_gradient(f, params, h=1e-5, stack=None):
+def numerical_gradient(f, params, h=1e-5):
     """(f(θ + h) - f(θ - h)) / 2h for every coordinate θ of params, in a tuple of the same shapes.
 
-    Raises TypeError unless params are float64: in float32, the differences drown in rounding.
-    Equation `fd-central`.
+    Raises TypeError unless params are float64: in float32, the differences drown in rounding. Equation `fd-central`.
     """
     if any(p.dtype != np.float64 for p in params):
         raise TypeError(f"differences need float64 parameters, got {', '.join(str(p.dtype) for p in params)}")
-    theta = np.concatenate([p.ravel() for p in params])  # (P,)
-    slopes = np.empty_like(theta)
-    for i, plus, minus in perturbations(theta, h, stack):
-        change = evaluate(f, plus, params, stack) - evaluate(f, minus, params, stack)  # (m,) or (m, samples)
-        slopes[i] = change.reshape(i.size, -1).mean(axis=1) / (2 * h)
-    return unflatten(slopes, params)
+    grads = tuple(np.empty_like(p) for p in params)
+    for i, p in enumerate(params):
+        for at in np.ndindex(p.shape):
+            E = np.zeros_like(p)
+            E[at] = h
+            plus, minus = (f((*params[:i], p + e, *params[i + 1 :])) for e in (E, -E))
+            grads[i][at] = np.mean(plus - minus) / (2 * h)
+    return grads
 
 
 class Report:
-    """What a gradient check measured; `str` shows it, `ok` is the verdict.
+    """What a gradient check measured; `str` shows it, `ok` is True if it passed.
 
-    cases, wrong, kinks, skipped : int
-        Coordinates checked; those of them outside their bound; those at an exact kink; those left
-        out because a kink lies within h of them.
-    worst, name, analytic, numeric : float, str, float, float
-        Largest relative error |a - n| / max(1, |a|, |n|), the coordinate it is at, and its values.
-        If any coordinate is wrong, these are of the wrong one that exceeds its bound most.
+    verdict : "passed", "failed" if a coordinate is wrong, "undecided" if over 5 % are skipped, with a kink too near.
+    checked, wrong, kinks, skipped : numbers of coordinates. worst, where, analytic, numeric : the largest relative
+    error |a - n| / max(1, |a|, |n|) and its coordinate; if any is wrong, the one that exceeds its bound most.
     """
 
-    def __init__(self, cases, wrong, kinks, skipped, worst, name, analytic, numeric):
-        self.cases, self.wrong, self.kinks, self.skipped = cases, wrong, kinks, skipped
-        self.worst, self.name, self.analytic, self.numeric = worst, name, analytic, numeric
-        self.ok = cases > 0 and wrong == 0 and skipped <= 0.05 * (cases + skipped)
+    def __init__(self, checked, wrong, kinks, skipped, worst, where, analytic, numeric):
+        self.checked, self.wrong, self.kinks, self.skipped = checked, wrong, kinks, skipped
+        self.worst, self.where, self.analytic, self.numeric = worst, where, analytic, numeric
+        enough = checked > 0 and skipped <= 0.05 * (checked + skipped)
+        self.verdict = "failed" if wrong else "passed" if enough else "undecided"
+        self.ok = self.verdict == "passed"
 
     def __str__(self):
         """One line for the verdict, one for the worst coordinate."""
+        verdict = {"failed": "FAILED", "undecided": "undecided, use fewer samples or another seed"}
         return (
-            f"gradient check {'passed' if self.ok else 'FAILED'}: {self.cases} coordinates, {self.wrong} wrong,"
+            f"gradient check {verdict.get(self.verdict, 'passed')}: {self.checked} coordinates, {self.wrong} wrong,"
             f" {self.kinks} at a kink, {self.skipped} skipped near one\n"
-            f"worst: {self.name} analytic {self.analytic:.9g} numeric {self.numeric:.9g} relative {self.worst:.1e}"
+            f"worst: {self.where} analytic {self.analytic:.9g} numeric {self.numeric:.9g} relative {self.worst:.1e}"
         )
 
 
-def check_gradients(f, params, grads, h=1e-5, units=None, stack=None, names=None):
-    """Compare grads, claimed to be df/dparams, with central differences of f; returns a `Report`.
+def unflatten(theta, like):
+    """Cut vectors theta (..., P) into a tuple of arrays with the shapes of those in `like`."""
+    parts = np.split(theta, np.cumsum([p.size for p in like])[:-1], axis=-1)
+    return tuple(part.reshape((*theta.shape[:-1], *p.shape)) for part, p in zip(parts, like, strict=True))
 
-    A coordinate is right if |a - n| <= 1e-7 |a| + 16 ε max(1, |f|) / h, no more than the rounding of the
-    difference explains, and its relative error is at most 1e-7. units maps params to the values whose
-    signs a ReLU asks for (Z1): with it, kinks are found. At an exact kink, the analytic value must lie
-    between the one-sided slopes, taken for each sample if f returns their losses; where a kink lies
-    nearby, the coordinate is skipped; over 5 % skipped fails. Equations `fd-bound`, `fd-kink`.
 
-    Raises TypeError unless params are float64, ValueError where a gradient has not its parameter's shape.
+def along(theta, i, steps):
+    """θ (P,) with each of the steps (m,) added to coordinate i, or to the coordinates i (m,): (m, P)."""
+    moved = np.tile(theta, (len(steps), 1))
+    moved[np.arange(len(steps)), i] += steps
+    return moved
+
+
+def one_sided_slopes(f, theta, i, h):
+    """Slopes of each sample to the left and to the right of θ, with an error of order h². Equation `fd-one-sided`."""
+    f0, p1, m1, p2, m2 = f(along(theta, i, [0, h, -h, 2 * h, -2 * h]))
+    return (3 * f0 - 4 * m1 + m2) / (2 * h), (4 * p1 - p2 - 3 * f0) / (2 * h)
+
+
+def crossings(Z, theta, i, h):
+    """(m, samples): where a pre-activation changes sign between θ - h and θ + h, along each of coordinates i (m,)."""
+    return ((Z(along(theta, i, [h] * len(i))) > 0) != (Z(along(theta, i, [-h] * len(i))) > 0)).any(axis=-1)
+
+
+def slope_bounds(f, Z, theta, i, h):
+    """(low, high, noise): the slope along coordinate i lies between low and high, up to noise · ε max(1, |f|) / h.
+
+    The samples that cross a kink within h count with their one-sided slopes, taken with h, or with h / 10 if another
+    kink is in reach; NaN if that does not help. At an exact kink, low < high. Equation `fd-kink`.
     """
-    names = names or [f"{'Wb'[i % 2]}{i // 2 + 1}" for i in range(len(params))]
-    for name, p, g in zip(names, params, grads, strict=True):
-        if p.shape != g.shape:
-            raise ValueError(f"the gradient d{name} has shape {g.shape}, but {name} has {p.shape}")
-    theta = np.concatenate([p.ravel() for p in params])  # (P,)
-    a = np.concatenate([g.ravel() for g in grads])  # (P,) analytic
-    n = np.concatenate([g.ravel() for g in numerical_gradient(f, params, h, stack)])  # (P,) numeric
-    f0 = evaluate(f, theta[None], params, stack).ravel()  # (samples,)
-    rounding = np.finfo(float).eps * max(1.0, abs(f0.mean())) / h
-    slack = 1e-7 * np.abs(a) + 16 * rounding
+    plus, minus = f(along(theta, i, [h, -h]))
+    low = high = (plus - minus) / (2 * h)  # (samples,)
+    crossed = crossings(Z, theta, [i], h)[0]
+    if not crossed.any():
+        return low.mean(), high.mean(), 16
+    for step in (h, h / 10):
+        Z0, *moved = Z(along(theta, i, [0, step, -step, 2 * step, -2 * step]))[:, crossed]
+        p1, m1, p2, m2 = (z > 0 for z in moved)
+        if not ((p1 != p2) | (m1 != m2) | (p1 != m1) & (Z0 != 0)).any():  # kinks at θ itself at most
+            left, right = one_sided_slopes(f, theta, i, step)
+            low = np.where(crossed, np.minimum(left, right), low)
+            high = np.where(crossed, np.maximum(left, right), high)
+            return low.mean(), high.mean(), 16 + (64 * h / step - 16) * crossed.mean()
+    return np.nan, np.nan, np.nan
 
-    near = []  # coordinates with a kink between +h and -h
-    for i, plus, minus in perturbations(theta, h, stack) if units else ():
-        flips = (evaluate(units, plus, params, stack) > 0) != (evaluate(units, minus, params, stack) > 0)
-        near += i[flips.reshape(i.size, -1).any(axis=1)].tolist()
-    kinks, skipped = np.zeros(theta.size, dtype=bool), np.zeros(theta.size, dtype=bool)
-    for i in near:
-        E = np.outer([0, 1, -1, 2, -2], np.arange(theta.size) == i) * h
-        Z = evaluate(units, theta + E, params, stack)
-        on = Z > 0
-        if Z[0][on[1] != on[2]].any() or (on[1:3] != on[3:5]).any():
-            skipped[i] = True  # the kink is not at θ itself, or there is another within 2h
-            continue
-        kinks[i] = True
-        _, p1, m1, p2, m2 = evaluate(f, theta + E, params, stack).reshape(5, -1)
-        right = (4 * p1 - p2 - 3 * f0) / (2 * h)  # one-sided, error of order h² as the central one
-        left = (3 * f0 - 4 * m1 + m2) / (2 * h)
-        n[i] = np.clip(a[i], np.minimum(left, right).mean(), np.maximum(left, right).mean())
-        slack[i] = 1e-7 * np.abs(a[i]) + 64 * rounding
 
+def judge(a, low, high, slack, kinks, where):
+    """The `Report` on analytic slopes a (P,): each must lie within slack of [low, high]; NaN there is not checked."""
+    n, skipped = np.clip(a, low, high), np.isnan(low)
     error = np.abs(a - n)
+    wrong = ~skipped & ~(error <= slack)  # so written, NaN is wrong
     with np.errstate(invalid="ignore"):  # an infinite gradient
         relative = error / np.maximum(1, np.maximum(np.abs(a), np.abs(n)))
         excess = np.nan_to_num(error / slack, nan=np.inf)
-    wrong = ~skipped & ~((error <= slack) & (relative <= 1e-7))  # so written, NaN is wrong
-    blame = np.where(wrong, excess, -1) if wrong.any() else relative
-    worst = int(np.argmax(np.where(skipped, -1, blame)))
-    at = [f"{name}[{','.join(map(str, i))}]" for name, p in zip(names, params) for i in np.ndindex(p.shape)]  # noqa: B905
-    return Report(
-        cases=int((~skipped).sum()),
-        wrong=int(wrong.sum()),
-        kinks=int(kinks.sum()),
-        skipped=int(skipped.sum()),
-        worst=float(relative[worst]),
-        name=at[worst],
-        analytic=float(a[worst]),
-        numeric=float(n[worst]),
-    )
+    worst = int(np.argmax(np.where(skipped, -1, np.where(wrong, excess, -1) if wrong.any() else relative)))
+    counts = (int(which.sum()) for which in (~skipped, wrong, kinks, skipped))
+    return Report(*counts, float(relative[worst]), where[worst], float(a[worst]), float(n[worst]))
+
+
+def compare(f, Z, params, grads, h, names=None, block=1):
+    """The `Report` on grads; f and Z take `block` parameter vectors at once. Equations `fd-bound`, `fd-richardson`."""
+    names = names or [f"{'Wb'[i % 2]}{i // 2 + 1}" for i in range(len(params))]
+    for name, p, g in zip(names, params, grads, strict=True):
+        if p.dtype != np.float64:
+            raise TypeError(f"differences need float64 parameters, got {name} in {p.dtype}")
+        if p.shape != g.shape:
+            raise ValueError(f"the gradient d{name} has shape {g.shape}, but {name} has {p.shape}")
+    theta, a = (np.concatenate([array.ravel() for array in arrays]) for arrays in (params, grads))  # (P,)
+    low, near = np.empty_like(theta), np.empty(theta.size, dtype=bool)
+    for start in range(0, theta.size, block):
+        i = np.arange(start, min(start + block, theta.size))
+        change = f(along(theta, i, [h] * len(i))) - f(along(theta, i, [-h] * len(i)))  # (m, samples)
+        low[i], near[i] = change.mean(axis=1) / (2 * h), crossings(Z, theta, i, h).any(axis=1)
+    high, noise = low.copy(), np.full(theta.size, 16.0)
+    for i in np.flatnonzero(near):
+        low[i], high[i], noise[i] = slope_bounds(f, Z, theta, i, h)
+    rounding = np.finfo(float).eps * max(1.0, abs(f(theta[None]).mean())) / h
+    for i in np.flatnonzero(np.abs(a - np.clip(a, low, high)) > 1e-7 * np.abs(a) + noise * rounding):
+        half = slope_bounds(f, Z, theta, i, h / 2)  # a quarter of the truncation, but all of a mistake
+        low[i], high[i] = (4 * half[0] - low[i]) / 3, (4 * half[1] - high[i]) / 3
+    where = [f"{name}[{','.join(map(str, at))}]" for name, p in zip(names, params) for at in np.ndindex(p.shape)]  # noqa: B905
+    return judge(a, low, high, 1e-7 * np.abs(a) + noise * rounding, low < high, where)
+
+
+def check_gradients(f, params, grads, h=1e-5, preactivations=None, names=None):
+    """Compare grads, claimed to be df/dparams, with central differences of f; returns a `Report`.
+
+    A coordinate is right if |a - n| <= 1e-7 |a| + 16 ε max(1, |f|) / h: no more than rounding explains. Where that does
+    not hold, half the step tells how much is truncation. preactivations maps params to the values whose signs a ReLU
+    asks for, a row for each loss: with it, kinks are found; there, a must lie between the one-sided slopes.
+
+    Raises TypeError unless params are float64, ValueError if a gradient and its parameter differ in shape.
+    """
+
+    def stacked(g):
+        rows = np.size(f(params))
+        return lambda thetas: np.array([np.reshape(g(unflatten(theta, params)), (rows, -1)) for theta in thetas])
+
+    losses, no_kinks = stacked(f), lambda thetas: np.empty((len(thetas), 1, 0))
+    Z = stacked(preactivations) if preactivations else no_kinks
+    return compare(lambda thetas: losses(thetas)[..., 0], Z, params, grads, h, names)
 
 
 def check_network(params, X, y, h=1e-5):
-    """Check `backward` on a whole network: its gradients of the loss of X, y against differences.
+    """Check `backward` on a whole network: its gradients of the loss of X, y against differences; returns a `Report`.
 
-    X (n, d); y (n, k); params float64. The perturbed losses are those of `bce(forward(...))`, written
-    once more for a stack of networks, which needs 8 MB at most: 10,000 parameters or 100. Only a network
-    that needs more alone, takes what it needs. Returns a `Report`.
+    X (n, d); y (n, k); params float64. The perturbed losses are those of `bce(forward(...))`, written once more for
+    a stack of networks, of which as many as fit into 8 MB are evaluated at once.
     """
 
-    def units(params):
-        W1, b1, _, _ = params
-        return X @ W1 + b1[..., None, :]  # (..., n, h)
+    def Z1(thetas):
+        W1, b1, _, _ = unflatten(thetas, params)
+        return X @ W1 + b1[:, None, :]  # (m, n, h)
 
-    def losses(params):
-        _, _, W2, b2 = params
-        Z2 = relu(units(params)) @ W2 + b2[..., None, :]  # (..., n, k)
-        return (np.fabs(Z2) * np.where(Z2 < 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z2)))).mean(axis=-1)  # (..., n)
+    def losses(thetas):
+        _, _, W2, b2 = unflatten(thetas, params)
+        Z2 = relu(Z1(thetas)) @ W2 + b2[:, None, :]  # (m, n, k)
+        return (y * np.logaddexp(0, -Z2) + (1 - y) * np.logaddexp(0, Z2)).mean(axis=-1)  # (m, n)
 
     Z2, cache = forward(X, params)
     grads = backward(bce_grad(Z2, y), cache, params)
     P = sum(p.size for p in params)
-    stack = max(1, min(32_768 // cache[1].size, 131_072 // P))  # hidden layers: 256 KiB, in cache; parameters: 1 MiB
-    return check_gradients(losses, params, grads, h, units, stack)
+    block = max(1, min(32_768 // cache[1].size, 131_072 // P))  # hidden layers: 256 KiB, in cache; parameters: 1 MiB
+    return compare(losses, Z1, params, grads, h, block=block)

@@ -1,53 +1,56 @@
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
-import numpy as np
+from twolayer.types import Array, Params
 
-def unflatten(theta: np.ndarray, like: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]: ...
-def evaluate(
-    f: Callable[[tuple[np.ndarray, ...]], float | np.ndarray],
-    thetas: np.ndarray,
-    like: tuple[np.ndarray, ...],
-    stack: int | None = ...,
-) -> np.ndarray: ...
-def perturbations(
-    theta: np.ndarray, h: float, stack: int | None = ...
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]: ...
-def numerical_gradient(
-    f: Callable[[tuple[np.ndarray, ...]], float | np.ndarray],
-    params: tuple[np.ndarray, ...],
-    h: float = ...,
-    stack: int | None = ...,
-) -> tuple[np.ndarray, ...]: ...
+def numerical_gradient(f: Callable[[Params], Any], params: Params, h: float = ...) -> Params: ...
 
 class Report:
-    cases: int
+    checked: int
     wrong: int
     kinks: int
     skipped: int
     worst: float
-    name: str
+    where: str
     analytic: float
     numeric: float
+    verdict: Literal["passed", "failed", "undecided"]
     ok: bool
     def __init__(
         self,
-        cases: int,
+        checked: int,
         wrong: int,
         kinks: int,
         skipped: int,
         worst: float,
-        name: str,
+        where: str,
         analytic: float,
         numeric: float,
     ) -> None: ...
 
+def unflatten(theta: Array, like: Params) -> Params: ...
+def along(theta: Array, i: Any, steps: Sequence[float]) -> Array: ...
+def one_sided_slopes(f: Callable[[Array], Array], theta: Array, i: int, h: float) -> tuple[Array, Array]: ...
+def crossings(Z: Callable[[Array], Array], theta: Array, i: Any, h: float) -> Array: ...
+def slope_bounds(
+    f: Callable[[Array], Array], Z: Callable[[Array], Array], theta: Array, i: int, h: float
+) -> tuple[float, float, float]: ...
+def judge(a: Array, low: Array, high: Array, slack: Array, kinks: Array, where: list[str]) -> Report: ...
+def compare(
+    f: Callable[[Array], Array],
+    Z: Callable[[Array], Array],
+    params: Params,
+    grads: Params,
+    h: float,
+    names: Sequence[str] | None = ...,
+    block: int = ...,
+) -> Report: ...
 def check_gradients(
-    f: Callable[[tuple[np.ndarray, ...]], float | np.ndarray],
-    params: tuple[np.ndarray, ...],
-    grads: tuple[np.ndarray, ...],
+    f: Callable[[Params], Any],
+    params: Params,
+    grads: Params,
     h: float = ...,
-    units: Callable[[tuple[np.ndarray, ...]], np.ndarray] | None = ...,
-    stack: int | None = ...,
+    preactivations: Callable[[Params], Array] | None = ...,
     names: Sequence[str] | None = ...,
 ) -> Report: ...
-def check_network(params: tuple[np.ndarray, ...], X: np.ndarray, y: np.ndarray, h: float = ...) -> Report: ...
+def check_network(params: Params, X: Array, y: Array, h: float = ...) -> Report: ...

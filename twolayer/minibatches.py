@@ -1,4 +1,4 @@
-"""Mini-batches: each epoch visits every sample once, in a new random order. Blocks: the whole set, part by part."""
+"""Mini-batches: each epoch visits every sample once, in a new random order."""
 
 
 def minibatches(rng, n, size):
@@ -10,22 +10,3 @@ def minibatches(rng, n, size):
         raise ValueError(f"size must be from 1 to n = {n}, got {size}")
     order = rng.permutation(n)
     return [order[i : i + size] for i in range(0, n, size)]
-
-
-def over_blocks(means, n, rows):
-    """Means over n samples, from the means over blocks of `rows` of them; a tuple.
-
-    means maps a slice of the samples to means over them, such as their loss and its gradients; each block
-    counts with its share of the samples. Raises ValueError unless n and rows are positive. Equation `minibatch-mean`.
-    """
-    if n < 1 or rows < 1:
-        raise ValueError(f"n and rows must be positive, got n {n} and rows {rows}")
-    if n <= rows:
-        return tuple(means(slice(0, n)))
-    total = ()
-    for start in range(0, n, rows):
-        block = slice(start, min(start + rows, n))
-        share = (block.stop - start) / n
-        part = [share * mean for mean in means(block)]
-        total = [t + p for t, p in zip(total, part, strict=True)] if start else part
-    return tuple(total)

@@ -1,21 +1,16 @@
-import numpy as np
+from twolayer.types import Params
 
-def zeros_like(params: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]: ...
+def zeros_like(params: Params) -> Params: ...
 def momentum_step(
-    params: tuple[np.ndarray, ...],
-    grads: tuple[np.ndarray, ...],
-    velocity: tuple[np.ndarray, ...],
-    lr: float,
-    mu: float = ...,
-    nesterov: bool = ...,
-) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]: ...
-def adam_init(params: tuple[np.ndarray, ...]) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int]: ...
+    params: Params, grads: Params, velocity: Params, lr: float, mu: float = ..., nesterov: bool = ...
+) -> tuple[Params, Params]: ...
+def adam_init(params: Params) -> tuple[Params, Params, int]: ...
 def adam_step(
-    params: tuple[np.ndarray, ...],
-    grads: tuple[np.ndarray, ...],
-    state: tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int],
+    params: Params,
+    grads: Params,
+    state: tuple[Params, Params, int],
     lr: float = ...,
     beta1: float = ...,
     beta2: float = ...,
     eps: float = ...,
-) -> tuple[tuple[np.ndarray, ...], tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int]]: ...
+) -> tuple[Params, tuple[Params, Params, int]]: ...

@@ -18,12 +18,11 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
 
-from twolayer.core import backward, bce, bce_grad, forward
 from twolayer.estimator import TwoLayerNN
 from twolayer.gradcheck import numerical_gradient
-from twolayer.names import ACTIVATIONS
-from twolayer.regularization import l2, l2_grad
-from twolayer.training import Params
+from twolayer.objective import Objective
+from twolayer.registry import ACTIVATIONS
+from twolayer.types import Params
 
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito (2008): told apart with every kind of colour vision
 PALE = LinearSegmentedColormap.from_list("probability", ["#80B9D9", "white", "#EAAE80"])
@@ -182,15 +181,11 @@ class GradientCheckDisplay:
         network = at_the_end(model)
         samples, params = np.asarray(before_the_end(model, X)), network.params_
         labels = network._encode(np.asarray(y)).astype(float)
-        activation, activation_grad = ACTIVATIONS[network.activation]
-        Z2, cache = forward(samples, params, activation, activation_grad)
-        grads = zip(backward(bce_grad(Z2, labels), cache, params), l2_grad(params, network.l2), strict=True)
-        numeric = numerical_gradient(
-            lambda params: bce(forward(samples, params, activation)[0], labels) + l2(params, network.l2), params
-        )
+        objective = Objective(*ACTIVATIONS[network.activation], network.l2)
+        _, grads = objective.with_gradients(params, samples, labels)
+        numeric = numerical_gradient(lambda params: objective(params, samples, labels), params)
         errors = {}
-        for name, (g, p), n in zip(("W1", "b1", "W2", "b2"), grads, numeric, strict=True):
-            a = g + p
+        for name, a, n in zip(("W1", "b1", "W2", "b2"), grads, numeric, strict=True):
             errors[name] = (np.abs(a - n) / np.maximum(1, np.maximum(np.abs(a), np.abs(n)))).ravel()
         return cls(errors).plot(ax)
 

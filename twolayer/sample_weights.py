@@ -20,22 +20,20 @@ def mean_one(weights):
 
 
 def weighted_bce(Z, y, w):
-    """Mean of w times the cross-entropy of `sigmoid(Z)` against y, from the logits; a float.
+    """Mean of w times the cross-entropy of the probabilities sigmoid(Z) against y; a float.
 
-    w (n, 1), of mean 1; Z, y (n, k). Raises ValueError where a shape would not fit or would silently
-    broadcast. Equation `weighted-bce`.
+    w (n, 1), of mean 1; Z, y (n, k). Raises ValueError if a shape does not fit or would silently broadcast.
+    Equation `weighted-bce`.
     """
     if Z.shape != y.shape or y.size == 0 or w.shape != (len(y), 1):
-        raise ValueError(f"Z and y must have one non-empty shape (n, k), and w (n, 1), got Z {Z.shape}, y {y.shape}"
-                         f" and w {w.shape}")  # fmt: skip
-    loss = np.fabs(Z) * np.where(Z < 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)
-    return float(np.sum(w * (loss / y.size)))
+        raise ValueError(f"Z and y must have the same shape (n, k), and w (n, 1), got {Z.shape}, {y.shape}, {w.shape}")
+    return float(np.mean(w * (y * np.logaddexp(0, -Z) + (1 - y) * np.logaddexp(0, Z))))
 
 
 def weighted_bce_grad(Z, y, w):
-    """Derivative of `weighted_bce` by the logits, w · (sigmoid(Z) - y) / y.size, of the shape of Z.
+    """Derivative of `weighted_bce` with respect to the logits: w · (sigmoid(Z) - y) / y.size, of the shape of Z.
 
-    w (n, 1), of mean 1. Raises ValueError where a shape would not fit. Equation `weighted-bce-grad`.
+    w (n, 1), of mean 1. Raises ValueError if a shape does not fit. Equation `weighted-bce-grad`.
     """
     if w.shape != (len(y), 1):
         raise ValueError(f"w must be (n, 1), one row for each of y, got w {w.shape} and y {y.shape}")

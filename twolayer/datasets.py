@@ -17,7 +17,7 @@ DATASETS = ("circles", "moons", "breast_cancer")
 Data = tuple[np.ndarray, np.ndarray, list[str]]
 
 
-def load(source: str, samples: int, seed: int, target: str | None = None) -> Data:
+def load_data(source: str, samples: int, seed: int, target: str | None = None) -> Data:
     """(X, y, names of the features) of one of DATASETS, or of the CSV file at the path `source`.
 
     samples and seed count for circles and moons only, target for a file only. X (n, d) float64; y (n,).

@@ -1,14 +1,25 @@
-"""What goes by a name where a whole function would be too much: activations, augmentations, schedules."""
+"""Optimizers, activations, augmentations, schedules and losses by name."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from twolayer import activations, schedules
 from twolayer.augmentation import jitter, mixup, rotate
-from twolayer.core import relu, relu_grad
-from twolayer.training import Augment, Elementwise
+from twolayer.core import relu, relu_grad, step
+from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
+from twolayer.types import Augment, Elementwise, Params, Schedule
 
+# Name: (params to the first state; (params, grads, state, lr) to new params and the next state).
+OPTIMIZERS: dict[str, tuple[Callable[[Params], Any], Callable[[Params, Params, Any, float], tuple[Params, Any]]]] = {
+    "gd": (lambda params: None, lambda params, grads, state, lr: (step(params, grads, lr), None)),
+    "momentum": (zeros_like, momentum_step),
+    "nesterov": (zeros_like, lambda params, grads, v, lr: momentum_step(params, grads, v, lr, nesterov=True)),
+    "adam": (adam_init, adam_step),
+}
+
+# Name: (the function, its derivative).
 ACTIVATIONS: dict[str, tuple[Elementwise, Elementwise]] = {
     "relu": (relu, relu_grad),
     "tanh": (activations.tanh, activations.tanh_grad),
@@ -19,15 +30,14 @@ ACTIVATIONS: dict[str, tuple[Elementwise, Elementwise]] = {
     "silu": (activations.silu, activations.silu_grad),
 }
 
-# Named augmentations: (rng, X, y) of a batch to a new (X, y).
 AUGMENTATIONS: dict[str, Augment] = {
     "jitter": lambda rng, X, y: (jitter(rng, X, 0.1), y),
     "rotate": lambda rng, X, y: (rotate(rng, X, np.pi / 12), y),
     "mixup": lambda rng, X, y: mixup(rng, X, y, 0.2),
 }
 
-# Named schedules over the whole run: (lr, steps) to a function of the step.
-SCHEDULES: dict[str, Callable[[float, int], Callable[[int], float] | None]] = {
+# Name: (lr, steps of the whole run) to a schedule over that run.
+SCHEDULES: dict[str, Callable[[float, int], Schedule | None]] = {
     "constant": lambda lr, steps: None,
     "step": lambda lr, steps: lambda t: schedules.step_decay(t, lr, 0.5, max(1, steps // 4)),
     "exponential": lambda lr, steps: lambda t: schedules.exponential_decay(t, lr, 0.01 ** (1 / steps)),
