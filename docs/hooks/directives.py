@@ -29,7 +29,7 @@ def expand(
             if kind == "mistake":
                 return mistake(root, name)
             if kind == "figure":
-                return figures.drawn(root, Path(src_uri).stem)[name]
+                return figures.drawn(root, *name.split("-"))
             if kind == "functions":
                 return functions(package.Package(root))
             return proofs.page(root, equations, proven)

@@ -1,7 +1,6 @@
 """Pictures drawn while the site is built, as SVG, from the package's own numbers.
 
-`<!-- figure: circuit -->` on derivations/backpropagation.md is the function `circuit` of docs/figures/backpropagation.py.
-It returns one SVG or several, which stand side by side where there is room. Its docstring has three paragraphs: the
+`<!-- figure: backpropagation-circuit -->` is the function `circuit` of docs/figures/backpropagation.py. It returns one SVG or several, which stand side by side where there is room. Its docstring has three paragraphs: the
 picture's name, what is in it, for those who cannot see it, and the caption. This module has the pens.
 
     python docs/hooks/figures.py docs/figures/loss.py      the pictures of a page, as JSON
@@ -174,11 +173,11 @@ def load(path: str) -> dict[str, str]:
     return {f.__name__: figure(f) for f in drawn if not f.__name__.startswith("_")}
 
 
-def drawn(root: Path, page: str) -> dict[str, str]:
-    """The pictures of the page with this name."""
+def drawn(root: Path, page: str, name: str) -> str:
+    """One picture of one page, drawn anew only if the package or a drawing has changed."""
     files = sorted((root / "docs/figures").glob("*.py"))
     texts = [file.read_text("utf-8") for file in (Path(__file__), *files)]
-    return _drawn(root, tuple(map(str, files)), fresh.key(root, *texts)).get(page, {})
+    return _drawn(root, tuple(map(str, files)), fresh.key(root, *texts))[page][name]
 
 
 @cache
