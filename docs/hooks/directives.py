@@ -56,12 +56,18 @@ def mistake(root: Path, id: str) -> str:
         raise KeyError(f"tests/mistakes.py has no mistake '{id}'")
     if "report" not in found:
         raise KeyError(f"its report fails: {found['error']}")
-    diff = textwrap.indent(found["before"].rstrip(), "- ") + "\n" + textwrap.indent(found["after"].rstrip(), "+ ")
     body = (
-        f"{found['says']}\n\n``` {{ .diff .no-copy }}\n{diff}\n```\n\n"
-        f"``` {{ .text .output .no-copy }}\n{found['report'].rstrip()}\n```"
+        f"{found['says']}\n\n"
+        f"**✗ Wrong**\n\n``` {{ .python .wrong .no-copy }}\n{dedented(found['after'])}\n```\n\n"
+        f"**✓ Right**\n\n``` {{ .python .right }}\n{dedented(found['before'])}\n```\n\n"
+        f"The check says:\n\n``` {{ .text .output .no-copy }}\n{found['report'].rstrip()}\n```"
     )
     return f'??? bug "{found["title"]}"\n\n' + textwrap.indent(body, "    ")
+
+
+def dedented(lines: str) -> str:
+    """A line, and those that follow it in a function."""
+    return textwrap.dedent("    " + lines).rstrip()
 
 
 def functions(twolayer: package.Package) -> str:
