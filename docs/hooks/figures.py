@@ -159,8 +159,8 @@ def figure(draw: Callable[[], str | list[str]]) -> str:
     panels = draw()
     body = "".join([panels] if isinstance(panels, str) else panels)
     return (
-        f'<figure class="drawing" id="figure-{draw.__name__}"><div role="img" aria-label="{said}">{body}</div>'
-        f'<figcaption markdown="span">{" ".join(caption.split())}</figcaption></figure>'
+        f'<figure class="drawing" markdown="1">\n<div role="img" aria-label="{said}">{body}</div>\n'
+        f'<figcaption markdown="span">{" ".join(caption.split())}</figcaption>\n</figure>'
     )
 
 
