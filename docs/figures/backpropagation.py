@@ -1,5 +1,5 @@
 import numpy as np
-from figures import arrow, box, circle, matrix, number, path, svg, text
+from pens import arrow, box, circle, matrix, path, svg, text
 
 from twolayer import backward, bce_grad, forward, relu_grad
 
@@ -22,13 +22,14 @@ def _edge(x, y, name, value, grad, cell=23):
 def circuit():
     """The network of the example as a circuit, with the numbers of one forward and one backward pass.
 
-    Two parts, one for each layer. Above each edge stands the value that flows forward, below it the gradient that flows
-    back. X goes through times W1 plus b1 to Z1, through ReLU to A1, through times W2 plus b2 to Z2, and into the loss. The
-    gradients are minus and plus one quarter at Z2, and are multiplied and added on the way back to W1 and b1.
+    Two parts, one for each layer. Above each edge stands the value that flows forward, below it the gradient that
+    flows back. X goes through times W1 plus b1 to Z1, through ReLU to A1, through times W2 plus b2 to Z2, and into
+    the loss. The gradients are minus and plus one quarter at Z2, and are multiplied and added on the way back to W1
+    and b1.
 
-    Green: values, computed from left to right. Red: gradients, from right to left, each of the shape of what stands above it.
-    Where a green number of `Z1` is negative, the red number below it is 0: ReLU lets nothing back there. The numbers are
-    worked out in [By hand](#by-hand).
+    Green: values, computed from left to right. Red: gradients, from right to left, each of the shape of what stands
+    above it. Where a green number of `Z1` is negative, the red number below it is 0: ReLU lets nothing back there.
+    The numbers are worked out in [By hand](#by-hand).
     """
     W1, b1, W2, b2 = params
     Z2, cache = forward(X, params)
@@ -59,9 +60,9 @@ def circuit():
 def paths():
     """The paths from one weight to the loss.
 
-    A network with two inputs, three hidden units and two outputs. The edge from the first input to the first hidden unit
-    is lit: this is one weight of W1. From that hidden unit two lit edges lead on, one to each output, and from there to
-    the loss.
+    A network with two inputs, three hidden units and two outputs. The edge from the first input to the first hidden
+    unit is lit: this is one weight of W1. From that hidden unit two lit edges lead on, one to each output, and from
+    there to the loss.
 
     How can the weight marked here change the loss? Only through its own hidden unit, and from there through *every*
     output. Multiply the slopes along each lit path, and add the two paths.
@@ -77,7 +78,11 @@ def paths():
     for nodes, labels in zip(columns, names, strict=True):
         for (x, y), name in zip(nodes, labels, strict=True):
             parts += [circle(x, y, 14, "paper"), text(x, y + 4, name)]
-    parts += [text(70, 36, "W1[1, q]", "backward"), text(182, 32, "W2[q, 1]", "backward"), text(186, 92, "W2[q, 2]", "backward", "start")]
+    parts += [
+        text(70, 36, "W1[1, q]", "backward"),
+        text(182, 32, "W2[q, 1]", "backward"),
+        text(186, 92, "W2[q, 2]", "backward", "start"),
+    ]
     parts += [text(30, 190, "X"), text(125, 190, "Z1, A1"), text(220, 190, "Z2"), text(310, 190, "loss")]
     return svg(340, 198, *parts)
 
@@ -92,7 +97,9 @@ def _product(parts, x, y, left, right, names, unit=15):
         parts.append(box(place + w / 2, y, w, h, "", style or "muted"))
         parts.append(text(place + w / 2, y + 4, name, style))
         parts.append(text(place - 4, y + 4, a, "backward" if (a == inner and name == names[1]) else "muted", "end"))
-        parts.append(text(place + w / 2, y - h / 2 - 5, b, "backward" if (b == inner and name == names[0]) else "muted"))
+        parts.append(
+            text(place + w / 2, y - h / 2 - 5, b, "backward" if (b == inner and name == names[0]) else "muted")
+        )
         place += w + (34 if name == names[1] else 22)
         if name == names[1]:
             parts.append(text(place - 20, y + 4, "="))
@@ -102,11 +109,11 @@ def _product(parts, x, y, left, right, names, unit=15):
 def boxes():
     """Two of the six products, as boxes whose sides are to scale.
 
-    Left: A1 transposed, h rows and n columns, times dZ2, n rows and k columns, gives dW2, h rows and k columns. Right: dZ2, n
-    rows and k columns, times W2 transposed, k rows and h columns, gives dA1, n rows and h columns.
+    Left: A1 transposed, h rows and n columns, times dZ2, n rows and k columns, gives dW2, h rows and k columns.
+    Right: dZ2, n rows and k columns, times W2 transposed, k rows and h columns, gives dA1, n rows and h columns.
 
-    The red sides meet inside and vanish; the outer sides remain. For `dW2` the samples `n` meet, so the sum runs over samples.
-    For `dA1` the outputs `k` meet, so the sum runs over outputs.
+    The red sides meet inside and vanish; the outer sides remain. For `dW2` the samples `n` meet, so the sum runs over
+    samples. For `dA1` the outputs `k` meet, so the sum runs over outputs.
     """
     left, right = [], []
     _product(left, 22, 60, ("h", "n"), ("n", "k"), ("A1ᵀ", "dZ2", "dW2"))

@@ -1,5 +1,5 @@
 import numpy as np
-from figures import circle, path, svg, text
+from pens import circle, path, svg, text
 
 from twolayer import dropout_mask
 
@@ -28,12 +28,12 @@ def _net(title, on):
 def thinned():
     """A network without and with dropout.
 
-    Left, two inputs, five hidden units, one output, all joined. Middle and right, the same network for two samples of a
-    batch: some hidden units are crossed out, other ones for each sample, and the edges to and from them are gone; those
-    that are left count twice.
+    Left, two inputs, five hidden units, one output, all joined. Middle and right, the same network for two samples of
+    a batch: some hidden units are crossed out, other ones for each sample, and the edges to and from them are gone;
+    those that are left count twice.
 
-    With `keep` = ½ about half of the hidden units are off, others for each sample and in each step; those that stay count
-    1/keep = 2 times. When predicting, all are on.
+    With `keep` = ½ about half of the hidden units are off, others for each sample and in each step; those that stay
+    count 1/keep = 2 times. When predicting, all are on.
     """
     mask = dropout_mask(np.random.default_rng(1), (2, 5), 0.5)
     return [_net("predicting", [True] * 5), *(_net(f"training, sample {i + 1}", m > 0) for i, m in enumerate(mask))]

@@ -1,5 +1,5 @@
 import numpy as np
-from figures import Axes
+from pens import Axes
 
 from twolayer import backward, bce, bce_grad, forward, he_init, numerical_gradient, relu
 
@@ -7,11 +7,11 @@ from twolayer import backward, bce, bce_grad, forward, he_init, numerical_gradie
 def error():
     """The error of a difference against the step h, on logarithmic axes.
 
-    Two lines in the shape of a V. The central difference falls with slope 2 to about 1e-11 near h = 1e-5 and rises again as
-    h shrinks further. The one-sided difference falls with slope 1 to about 1e-8 near h = 1e-8 and rises too.
+    Two lines in the shape of a V. The central difference falls with slope 2 to about 1e-11 near h = 1e-5 and rises
+    again as h shrinks further. The one-sided difference falls with slope 1 to about 1e-8 near h = 1e-8 and rises too.
 
-    The error of the numerical gradient of a small network, for steps from 1 to 1e-12 (median over its coordinates). To the
-    right the formula is too coarse; to the left rounding takes over. `h = 1e-5` stands at the bottom of the V.
+    The error of the numerical gradient of a small network, for steps from 1 to 1e-12 (median over its coordinates).
+    To the right the formula is too coarse; to the left rounding takes over. `h = 1e-5` is at the bottom of the V.
     """
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(20, 3)), rng.integers(0, 2, (20, 1)).astype(float)
@@ -45,11 +45,11 @@ def error():
 def kink():
     """A difference that reaches over a kink.
 
-    The graph of ReLU near 0. Two points on it, at x minus h on the flat part and at x plus h on the slope, are joined by a
-    dashed line that is steeper than the flat part and flatter than the slope.
+    The graph of ReLU near 0. Two points on it, at x minus h on the flat part and at x plus h on the slope, are joined
+    by a dashed line that is steeper than the flat part and flatter than the slope.
 
-    The kink lies between `x - h` and `x + h`. The dashed line through both points has the slope that the difference reports: not
-    0, not 1, but something between. `backward` returns one of the two, and is right.
+    The kink lies between `x - h` and `x + h`. The dashed line through both points has the slope that the difference
+    reports: not 0, not 1, but something between. `backward` returns one of the two, and is right.
     """
     axes = Axes({-1: "", -0.5: "x − h", -0.1: "x", 0.3: "x + h", 1: ""}, {-0.1: "", 1: ""}, 320, 190)
     x, points = np.array([-1.0, 0.0, 1.0]), np.array([-0.5, 0.3])

@@ -1,20 +1,20 @@
 import numpy as np
 from contourpy import contour_generator
-from figures import dots, path, svg, text
+from pens import dots, path, svg, text
 from sklearn.datasets import make_circles
 
-from twolayer import he_init, forward, train
+from twolayer import forward, he_init, train
 
 
 def learns():
     """What the network learns on two rings of samples.
 
-    Three squares with the same samples, class 1 in a disc and class 0 in a ring around it. Before training the boundary is a
-    wedge that has nothing to do with the classes. After 20 steps it has begun to surround the
-    disc, after 200 it runs between the two classes all the way round.
+    Three squares with the same samples, class 1 in a disc and class 0 in a ring around it. Before training the
+    boundary is a wedge that has nothing to do with the classes. After 20 steps it has begun to surround the disc,
+    after 200 it runs between the two classes all the way round.
 
-    A hidden layer of 16 units learns to tell the inner ring from the outer one. The line is where the network says 50 %:
-    before training, after 20 steps, after 200.
+    A hidden layer of 16 units learns to tell the inner ring from the outer one. The line is where the network says 50
+    %: before training, after 20 steps, after 200.
     """
     X, y = make_circles(160, noise=0.09, factor=0.5, random_state=0)
     params, y = he_init(np.random.default_rng(3), 2, 16, 1), y[:, None].astype(float)

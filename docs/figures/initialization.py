@@ -1,5 +1,5 @@
 import numpy as np
-from figures import path, svg, text
+from pens import path, svg, text
 
 from twolayer import relu
 
@@ -7,12 +7,12 @@ from twolayer import relu
 def histograms():
     """The values Z of ten layers, for three scales of the weights.
 
-    Three panels with a row of histograms each, for layers 1, 4, 7 and 10. With variance 1/fan-in they get narrower from
-    layer to layer until all values are nearly 0. With 2/fan-in they keep their width. With 4/fan-in they get wider until
-    they leave the picture.
+    Three panels with a row of histograms each, for layers 1, 4, 7 and 10. With variance 1/fan-in they get narrower
+    from layer to layer until all values are nearly 0. With 2/fan-in they keep their width. With 4/fan-in they get
+    wider until they leave the picture.
 
-    Twenty samples go through ten ReLU layers of 400 units; each row shows the `Z` of one layer, σ its standard deviation. Too small, and the signal
-    vanishes; too large, and it explodes; with 2/fan-in the width stays.
+    Twenty samples go through ten ReLU layers of 400 units; each row shows the `Z` of one layer, σ its standard
+    deviation. Too small, and the signal vanishes; too large, and it explodes; with 2/fan-in the width stays.
     """
     panels = []
     edges = np.linspace(-5, 5, 41)

@@ -1,5 +1,5 @@
 import numpy as np
-from figures import Axes
+from pens import Axes
 
 from twolayer import bce
 
@@ -7,12 +7,13 @@ from twolayer import bce
 def curves():
     """The loss of one label against the logit.
 
-    For label 1 the loss is nearly 0 for large positive z and rises in a nearly straight line to the left. For label 0 it
-    is the mirror image. The dashed curve, computed from a probability that is clipped, follows the one for label 0 up to
-    about z = 16 and is flat from there on.
+    For label 1 the loss is nearly 0 for large positive z and rises in a nearly straight line to the left. For label 0
+    it is the mirror image. The dashed curve, computed from a probability that is clipped, follows the one for label 0
+    up to about z = 16 and is flat from there on.
 
-    A wrong answer costs about as much as the network was sure of it, `|z|`; a right one costs next to nothing. The dashed
-    line is the loss for label 0 with `p` clipped at 1e-7: beyond z = 16 it is flat, and a flat loss teaches nothing.
+    A wrong answer costs about as much as the network was sure of it, `|z|`; a right one costs next to nothing. The
+    dashed line is the loss for label 0 with `p` clipped at 1e-7: beyond z = 16 it is flat, and a flat loss teaches
+    nothing.
     """
     z = np.linspace(-24, 24, 97)
     loss = [[bce(np.array([[v]]), np.array([[label]])) for v in z] for label in (0.0, 1.0)]

@@ -1,5 +1,5 @@
 import numpy as np
-from figures import circle, dots, matrix, path, svg, text
+from pens import circle, dots, matrix, path, svg, text
 
 from twolayer import forward, he_init, train
 
@@ -22,12 +22,7 @@ def network():
     rows as circles on the left, as many columns as circles on the right.
     """
     columns = _layers((2, 3, 1))
-    parts = [
-        path([a, b])
-        for i in (0, 1)
-        for a in columns[i]
-        for b in columns[i + 1]
-    ]
+    parts = [path([a, b]) for i in (0, 1) for a in columns[i] for b in columns[i + 1]]
     for nodes, names in zip(columns, (["x₁", "x₂"], ["", "", ""], [""]), strict=True):
         for (x, y), name in zip(nodes, names, strict=True):
             parts += [circle(x, y, 15, "paper"), text(x, y + 4, name)]
@@ -89,13 +84,9 @@ def bends():
     """
     X, y = _rings()
     panels = []
-    for h in (1, 2, 3):
-        best = None
-        for seed in range(8):
-            params, history = train(he_init(np.random.default_rng(seed), 2, h, 1), X, y, lr=0.5, epochs=1500)
-            if best is None or history.loss[-1] < best[0]:
-                best = history.loss[-1], params
-        panels.append(_plane(f"{h} hidden unit{'s' * (h > 1)}", X, y, best[1]))
+    for h, seed in ((1, 7), (2, 3), (3, 5)):  # of eight starts each the one with the lowest loss
+        params, _ = train(he_init(np.random.default_rng(seed), 2, h, 1), X, y, lr=0.5, epochs=1500)
+        panels.append(_plane(f"{h} hidden unit{'s' * (h > 1)}", X, y, params))
     return panels
 
 
@@ -114,5 +105,9 @@ def broadcast():
     parts = [matrix(58, y, XW1, "", 24), text(110, y + 4, "+"), matrix(164, y, rows, "faint", 24)]
     parts += [matrix(164, y - 24, b1, "forward", 24), text(216, y + 4, "="), matrix(272, y, XW1 + b1, "", 24)]
     parts += [text(58, 16, "X W1"), text(164, 16, "b1", "forward"), text(272, 16, "Z1")]
-    parts += [text(58, 116, "(n, h)", "muted"), text(164, 116, "(h,) → (n, h)", "muted"), text(272, 116, "(n, h)", "muted")]
+    parts += [
+        text(58, 116, "(n, h)", "muted"),
+        text(164, 116, "(h,) → (n, h)", "muted"),
+        text(272, 116, "(n, h)", "muted"),
+    ]
     return svg(320, 124, *parts)

@@ -1,5 +1,5 @@
 import numpy as np
-from figures import Axes
+from pens import Axes
 
 from twolayer import relu, relu_grad, sigmoid
 
@@ -7,8 +7,8 @@ from twolayer import relu, relu_grad, sigmoid
 def curves():
     """ReLU and the sigmoid, each with its slope.
 
-    Left: ReLU is 0 for negative z and z itself for positive z; its slope, dashed, jumps from 0 to 1 at z = 0. Right: the
-    sigmoid rises from 0 to 1 and is one half at z = 0; its slope, dashed, is a bell of height one quarter.
+    Left: ReLU is 0 for negative z and z itself for positive z; its slope, dashed, jumps from 0 to 1 at z = 0. Right:
+    the sigmoid rises from 0 to 1 and is one half at z = 0; its slope, dashed, is a bell of height one quarter.
 
     Solid the function, dashed its slope. ReLU's slope jumps at 0. The sigmoid's is ¼ at most, and nearly 0 on both
     sides: a sigmoid that is *saturated* passes almost no gradient back.
