@@ -14,6 +14,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 import equations
+import figures
 import mathml
 import mistakes
 import notebooks
@@ -31,6 +32,8 @@ DIRECTIVES = {
     "source": lambda name: snippets.source(ROOT, name),
     "functions": lambda _: snippets.functions(ROOT, topics.topics(ROOT)),
     "mistake": lambda id: mistakes.show(ROOT, id),
+    "figure": lambda name: figures.show(ROOT, name),
+    "install": lambda _: snippets.install(state["repository"]),
     "proofs": lambda _: verification.page(ROOT, state["equations"], state["proofs"]),
 }
 DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
@@ -42,6 +45,7 @@ def on_startup(command: str, **_: Any) -> None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    state["repository"] = config.repo_url
     config.plugins["mkdocs-jupyter"].config["cache_dir"] = notebooks.cache(ROOT)
     return config
 
