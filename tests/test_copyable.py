@@ -77,6 +77,9 @@ def example(module, name):
         "mean_one": (np.arange(6.0),),
         "weighted_bce": (Z2, y, w),
         "weighted_bce_grad": (Z2, y, w),
+        "softmax": (Z2,),
+        "cross_entropy": (Z2, y),
+        "cross_entropy_grad": (Z2, y),
         "mixup": (np.random.default_rng(1), X, y, 0.2),
     }
     return known.get(name, (X,))  # an activation
