@@ -2,19 +2,18 @@
 
 import ast
 import inspect
-import textwrap
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import snippets
 import twolayer
+from topics import topics
 
-MODULES = (
-    "core", "gradcheck", "regularization", "dropout", "optimizers", "schedules", "minibatches", "activations",
-    "augmentation", "depth", "sample_weights", "units",
-)  # fmt: skip
+ROOT = Path(__file__).parents[1]
+MODULES = ["core", *(topic for topic in topics(ROOT) if (ROOT / f"twolayer/{topic}.py").exists())]
 FUNCTIONS = [
     (module, name)
     for module in MODULES
@@ -23,28 +22,11 @@ FUNCTIONS = [
 ]
 
 
-def helpers(function):
-    """The objects of the package that the function needs, each after those it needs itself; the function last."""
-    order = []
-
-    def visit(thing):
-        module = inspect.getmodule(thing)
-        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(thing)))):
-            used = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
-            if getattr(used, "__module__", "").startswith("twolayer") and used not in (thing, *order):
-                visit(used)
-        order.append(thing)
-
-    visit(function)
-    return order
-
-
 def pasted(module, name):
-    """The namespace after `import numpy as np`, the helpers and the function were pasted into an empty file."""
+    """The namespace after what the site's button copies was pasted into an empty file."""
     function = getattr(import_module(f"twolayer.{module}"), name)
-    text = "import numpy as np\n\n\n" + "\n\n".join(inspect.getsource(thing) for thing in helpers(function))
     namespace = {"__name__": "pasted"}
-    exec(compile(text, f"<pasted {name}>", "exec"), namespace)
+    exec(compile(snippets.pasted(snippets.with_helpers(function)), f"<pasted {name}>", "exec"), namespace)
     return namespace
 
 
@@ -89,13 +71,15 @@ def example(module, name):
         "cosine_decay": (7, 0.1, 20),
         "cyclical": (7, 0.1, 0.9, 5),
         "minibatches": (np.random.default_rng(1), 10, 3),
-        "by_units": (rng.normal(size=(4, 6)), y.T.copy(), None, None, *params[1:]),
         "over_blocks": (lambda rows: (X[rows].mean(axis=0), y[rows].mean()), 6, 4),
         "jitter": (np.random.default_rng(1), X, 0.1),
         "rotate": (np.random.default_rng(1), X, 0.1),
         "mean_one": (np.arange(6.0),),
         "weighted_bce": (Z2, y, w),
         "weighted_bce_grad": (Z2, y, w),
+        "softmax": (Z2,),
+        "cross_entropy": (Z2, y),
+        "cross_entropy_grad": (Z2, y),
         "mixup": (np.random.default_rng(1), X, y, 0.2),
     }
     return known.get(name, (X,))  # an activation
@@ -118,12 +102,12 @@ def test_a_pasted_function_gives_the_numbers_of_the_package(module, name):
     assert flat(copy(*example(module, name))) == flat(original(*example(module, name)))
 
 
-SHORT = [(module, name) for module, name in FUNCTIONS if module not in ("gradcheck", "units")]
+SHORT = [(module, name) for module, name in FUNCTIONS if module != "gradcheck"]
 
 
 @pytest.mark.parametrize(("module", "name"), SHORT, ids=lambda x: x)
 def test_a_function_calls_at_most_three_helpers(module, name):
-    assert len(helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
+    assert len(snippets.with_helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
 
 
 @pytest.mark.parametrize("module", MODULES)

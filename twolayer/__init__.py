@@ -27,6 +27,7 @@ from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2, l2_grad, l2_penalty
 from twolayer.sample_weights import mean_one, weighted_bce, weighted_bce_grad
 from twolayer.schedules import cosine_decay, cyclical, exponential_decay, inverse_time_decay, step_decay
+from twolayer.softmax import cross_entropy, cross_entropy_grad, softmax
 from twolayer.training import train
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ __all__ = [
     "check_gradients",
     "check_network",
     "cosine_decay",
+    "cross_entropy",
+    "cross_entropy_grad",
     "cyclical",
     "dropout_mask",
     "elu",
@@ -103,6 +106,7 @@ __all__ = [
     "sigmoid",
     "silu",
     "silu_grad",
+    "softmax",
     "softplus",
     "softplus_grad",
     "step",

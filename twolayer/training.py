@@ -99,7 +99,7 @@ def train(
     activation, activation_grad : callable
         Of the hidden layers.
     loss : Loss
-        `objective.BCE`, or another mean loss of the logits.
+        `objective.BCE`; or `objective.CROSS_ENTROPY` for one of k classes, with one-hot y.
     validation : (X, y) or (X, y, sample_weight), optional
         Held-out data; with patience, decides when to stop.
     patience : int, optional

@@ -4,27 +4,28 @@ import html as entities
 import logging
 import re
 
-import proofs
-from equations import LABEL, Equation
 from math_core import LatexError, LatexToMathML
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 from mkdocs.utils import get_relative_url
 
+from equations import LABEL, Equation
+from verification import Proofs, badge
+
 log = logging.getLogger("mkdocs.hooks.twolayer")
 
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(?:\\\(|\\\[)(.*?)(?:\\\)|\\\])</\1>', re.DOTALL)
 REFERENCE = re.compile(r"\s*\\eqref\{([^}]*)\}\s*")
 IN_TITLE = re.compile(r"\\\((.*?)\\\)")
-PRIMED = re.compile(r"<msup>(<mi>\w</mi>)<mo>(′|″)</mo></msup>")
+PRIMED = re.compile(r"<msup>(<mi>\w</mi>|<mrow><mspace/><mi>\w+</mi></mrow>)<mo>(′|″|‴)</mo></msup>")
 MATH_ID = re.compile(r' id="[^"]*"')
 CITED = re.compile(r"Equations? <code>[\w-]+</code>(?:(?:,| and) <code>[\w-]+</code>)*")
 CODE = re.compile(r"<code>([\w-]+)</code>")
 converter = LatexToMathML(fancy_error=False)
 
 
-def render(html: str, page: Page, files: Files, equations: dict[str, Equation], proven: proofs.Proofs) -> str:
+def render(html: str, page: Page, files: Files, equations: dict[str, Equation], proofs: Proofs) -> str:
     """The page with MathML for TeX, a badge under each numbered equation, and links where one is cited.
 
     Cited are `\\eqref{id}` in a text and "Equation `id`" in a docstring.
@@ -63,7 +64,7 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
                 page.present_anchor_ids.add(f"eq-{label}")  # type: ignore[union-attr]  # set by render
             else:
                 log.warning(f"{page.file.src_uri}: '{label}' is numbered, so its $$ must stand at the start of a line")
-        badges = [proofs.badge(equations[label], proven, url("proofs.md"), len(labels) > 1) for label in labels]
+        badges = [badge(equations[label], proofs, url("proofs.md"), len(labels) > 1) for label in labels]
         proof = f'<p class="equation__proof">{" ".join(badges)}</p>' if badges else ""
         anchors = "".join(f'<span class="anchor" id="eq-{label}"></span>' for label in labels)
         math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end
@@ -87,7 +88,12 @@ def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
                 log.warning(f"{where}: {error} In: {tex.strip()}")
         return [f"<code>{entities.escape(tex)}</code>" for tex, _ in formulas]
     # The font's prime is raised already; a superscript would raise it twice.
-    return [PRIMED.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', math) for math in converted]
+    return [PRIMED.sub(raised, math) for math in converted]
+
+
+def raised(match: re.Match[str]) -> str:
+    """A prime as the font has it; it has no triple one."""
+    return f'<mrow>{match[1]}<mo lspace="0" rspace="0">{match[2].replace("‴", "″′")}</mo></mrow>'
 
 
 def render_titles(entry: AnchorLink, where: str) -> None:

@@ -1,0 +1,35 @@
+"""What no setting and no block of the theme offers: a policy against foreign scripts, topics with folded experiments."""
+
+import base64
+import hashlib
+import re
+
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+
+INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+CHARSET = '<meta charset="utf-8">'
+
+
+def add_policy(html: str) -> str:
+    """The page with a Content-Security-Policy: this host only, no eval, inline scripts by their hash."""
+    digests = {hashlib.sha256(script.encode()).digest() for script in INLINE_SCRIPT.findall(html)}
+    allowed = " ".join(sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))
+    policy = (
+        f"default-src 'none'; script-src 'self' {allowed}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'"
+    )
+    return html.replace(CHARSET, f'{CHARSET}<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+
+
+class Topic(Page):
+    """The page of a topic: its name in the navigation leads here, and its experiments are folded below it."""
+
+    is_index = True
+
+
+def fold_experiments(nav: Navigation) -> None:
+    """Make a page of each section whose first page is a derivation."""
+    for section in (item for group in nav if group.is_section for item in group.children if item.is_section):
+        if section.children[0].file.src_uri.startswith("derivations/"):
+            section.children[0].__class__ = Topic
