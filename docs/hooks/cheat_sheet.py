@@ -20,7 +20,7 @@ BLOCK = re.compile(
 ON_SCREEN = re.compile(r'<p class="only-on-screen">.*?</p>|<link[^>]*>', re.DOTALL)
 INLINE = re.compile(r"`([^`]+)`|\$([^$]+)\$|([#@*_<>~\\])")
 GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
-MATH = re.compile(rf"\\frac{GROUP}{GROUP}|\\text{GROUP}|" r"\\([a-zA-Z]+|[,;])|(.)")
+MATH = re.compile(rf"\\frac{GROUP}{GROUP}|\\(?:text|operatorname){GROUP}|" r"\\([a-zA-Z]+|[,;])|(.)")
 IN_TYPST = {"top": "top", "odot": "dot.o", "sum": "sum", "sigma": "sigma", "partial": "partial", "to": "->",
             "log": "log", "max": "max", "Big": "", ",": "thin"}  # fmt: skip
 OTHER = {"{": "(", "}": ")", "/": "slash"}
