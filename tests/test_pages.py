@@ -1,5 +1,6 @@
 """What the pages say is true: their numbers, their order, their pictures and their words."""
 
+import ast
 import json
 import math
 import re
@@ -200,7 +201,7 @@ def test_every_picture_is_on_a_page_and_every_page_of_the_network_has_one(pictur
 # --- Words: the rules of the contributor's guide that a pattern can check ---
 
 WORDS = {
-    r"\b(?:derivatives?|gradients?|slopes?|differentiate\w*)(?: of [^.|]{1,40}?)? by (?:the |a |any |its |every )?"
+    r"\b(?:derivatives?|gradients?|slopes?|differentiate\w*)(?: of [^.|]{1,40}?)?(?<! off) by (?:the |a |any |its |every )?"
     r"(?:logit|loss|parameter|weight|bias|entr|\$|`)": "with respect to",
     r"\b(?:has|have) not (?:the|a|an|its|their)\b": "does not have",
     r"\b[Ww]ho(?:so)?ever\b": "you, if you",
@@ -209,7 +210,7 @@ WORDS = {
     r"\bby heart\b": "overfit, memorize",
     r"\b(?:on )?the way (?:back|forward)\b": "the backward pass, the forward pass",
     r"\blearnt\b|\w(?:is(?:e[ds]?|ing|ations?))\b(?<=(?:ialised|ardised|ialises|ardises|sations))": "American spelling",
-    r"(?i)\b(?:initialis|standardis|regularis|normalis|optimis|neighbour|behaviour|colour|licen[c]e|centred|millimetre)": "American spelling",
+    r"(?i)\b(?:initialis|standardis|regularis|normalis|optimis(?!t)|neighbour|behaviour|colour|licen[c]e|centred|millimetre)": "American spelling",
     r"\b[Pp]roven by (?:a |the )?tests?\b|\bproofs? (?:ran|run|measured)": "a derivation proves, a test verifies",
     r"\bSee it(?: at once)?:": "How to detect it:",
 }
@@ -226,7 +227,8 @@ def texts():
         cells = json.loads(path.read_text("utf-8"))["cells"]
         yield path.name, "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     for path in [*sorted((ROOT / "twolayer").glob("*.py")), ROOT / "tests/mistakes.py"]:
-        yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
+        strings = (node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant))
+        yield path.relative_to(ROOT).as_posix(), "\n".join(string for string in strings if isinstance(string, str))
 
 
 @pytest.mark.parametrize("pattern", WORDS, ids=WORDS.values())

@@ -43,7 +43,7 @@ RAISED = {
     ),
     "The truth value of an array with more than one element is ambiguous": lambda: max(0, Z),
     "not enough values to unpack (expected 4, got 2)": lambda: forward(Z, (W, W)),
-    "Z and y must have the same non-empty shape, got (20, 1) and (20,)": lambda: bce(Z[:, :1], Z[:, 0]),
+    "Z and y must have the same non-empty shape, got Z (20, 1) and y (20,)": lambda: bce(Z[:, :1], Z[:, 0]),
     "X (20, 3), W1 (2, 5), b1 (5,), W2 (5, 1), b2 (1,) do not fit": lambda: forward(*NETWORK),
     "the gradient dW1 has shape (5, 3), but W1 has (3, 5)": lambda: check_gradients(np.sum, (W,), (W.T,)),
     "a gradient of shape (1, 5) for a parameter of shape (5,)": lambda: step((W[0],), (W[:1],), 0.1),

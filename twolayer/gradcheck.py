@@ -76,32 +76,32 @@ def crossings(Z, theta, i, h):
 
 
 def slope_bounds(f, Z, theta, i, h):
-    """(low, high, noise): the slope along coordinate i lies between low and high, up to noise · ε max(1, |f|) / h.
+    """(low, high, noise, kink): the slope along i lies between low and high, up to noise · ε max(1, |f|) / h.
 
-    The samples that cross a kink within h count with their one-sided slopes, taken with h, or with h / 10 if another
-    kink is in reach; NaN if that does not help. At an exact kink, low < high. Equation `fd-kink`.
+    Samples that cross a kink within h count with their one-sided slopes, taken with h, or with h / 10 if a kink that
+    is not at θ is in reach; NaN if that does not help. kink tells whether one is at θ itself. Equation `fd-kink`.
     """
     plus, minus = f(along(theta, i, [h, -h]))
     low = high = (plus - minus) / (2 * h)  # (samples,)
     crossed = crossings(Z, theta, [i], h)[0]
     if not crossed.any():
-        return low.mean(), high.mean(), 16
+        return low.mean(), high.mean(), 16, False
     for step in (h, h / 10):
         Z0, *moved = Z(along(theta, i, [0, step, -step, 2 * step, -2 * step]))[:, crossed]
         p1, m1, p2, m2 = (z > 0 for z in moved)
-        if not ((p1 != p2) | (m1 != m2) | (p1 != m1) & (Z0 != 0)).any():  # kinks at θ itself at most
+        if not ((p1 != p2) | (m1 != m2) | (p1 != m1) & (Z0 != 0)).any():
             left, right = one_sided_slopes(f, theta, i, step)
-            low = np.where(crossed, np.minimum(left, right), low)
-            high = np.where(crossed, np.maximum(left, right), high)
-            return low.mean(), high.mean(), 16 + (64 * h / step - 16) * crossed.mean()
-    return np.nan, np.nan, np.nan
+            low = np.where(crossed, np.minimum(left, right), low).mean()
+            high = np.where(crossed, np.maximum(left, right), high).mean()
+            return low, high, 16 + (64 * h / step - 16) * crossed.mean(), (p1 != m1).any()
+    return np.nan, np.nan, np.nan, False
 
 
 def judge(a, low, high, slack, kinks, where):
     """The `Report` on analytic slopes a (P,): each must lie within slack of [low, high]; NaN there is not checked."""
     n, skipped = np.clip(a, low, high), np.isnan(low)
     error = np.abs(a - n)
-    wrong = ~skipped & ~(error <= slack)  # so written, NaN is wrong
+    wrong = ~skipped & ~((error <= slack) & np.isfinite(a))  # so written, NaN is wrong
     with np.errstate(invalid="ignore"):  # an infinite gradient
         relative = error / np.maximum(1, np.maximum(np.abs(a), np.abs(n)))
         excess = np.nan_to_num(error / slack, nan=np.inf)
@@ -124,15 +124,15 @@ def compare(f, Z, params, grads, h, names=None, block=1):
         i = np.arange(start, min(start + block, theta.size))
         change = f(along(theta, i, [h] * len(i))) - f(along(theta, i, [-h] * len(i)))  # (m, samples)
         low[i], near[i] = change.mean(axis=1) / (2 * h), crossings(Z, theta, i, h).any(axis=1)
-    high, noise = low.copy(), np.full(theta.size, 16.0)
+    high, noise, kinks = low.copy(), np.full(theta.size, 16.0), np.zeros(theta.size, dtype=bool)
     for i in np.flatnonzero(near):
-        low[i], high[i], noise[i] = slope_bounds(f, Z, theta, i, h)
+        low[i], high[i], noise[i], kinks[i] = slope_bounds(f, Z, theta, i, h)
     rounding = np.finfo(float).eps * max(1.0, abs(f(theta[None]).mean())) / h
     for i in np.flatnonzero(np.abs(a - np.clip(a, low, high)) > 1e-7 * np.abs(a) + noise * rounding):
         half = slope_bounds(f, Z, theta, i, h / 2)  # a quarter of the truncation, but all of a mistake
         low[i], high[i] = (4 * half[0] - low[i]) / 3, (4 * half[1] - high[i]) / 3
     where = [f"{name}[{','.join(map(str, at))}]" for name, p in zip(names, params) for at in np.ndindex(p.shape)]  # noqa: B905
-    return judge(a, low, high, 1e-7 * np.abs(a) + noise * rounding, low < high, where)
+    return judge(a, low, high, 1e-7 * np.abs(a) + noise * rounding, kinks, where)
 
 
 def check_gradients(f, params, grads, h=1e-5, preactivations=None, names=None):
@@ -145,13 +145,13 @@ def check_gradients(f, params, grads, h=1e-5, preactivations=None, names=None):
     Raises TypeError unless params are float64, ValueError if a gradient and its parameter differ in shape.
     """
 
-    def stacked(g):
-        rows = np.size(f(params))
-        return lambda thetas: np.array([np.reshape(g(unflatten(theta, params)), (rows, -1)) for theta in thetas])
+    n = np.size(f(params))
 
-    losses, no_kinks = stacked(f), lambda thetas: np.empty((len(thetas), 1, 0))
-    Z = stacked(preactivations) if preactivations else no_kinks
-    return compare(lambda thetas: losses(thetas)[..., 0], Z, params, grads, h, names)
+    def stacked(g):
+        return lambda thetas: np.array([np.reshape(g(unflatten(theta, params)), (n, -1)) for theta in thetas])
+
+    Z = stacked(preactivations or (lambda params: np.empty((n, 0))))
+    return compare(lambda thetas: stacked(f)(thetas)[..., 0], Z, params, grads, h, names)
 
 
 def check_network(params, X, y, h=1e-5):
