@@ -13,7 +13,9 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
+import cheat_sheet
 import equations
+import figures
 import mathml
 import mistakes
 import notebooks
@@ -31,6 +33,8 @@ DIRECTIVES = {
     "source": lambda name: snippets.source(ROOT, name),
     "functions": lambda _: snippets.functions(ROOT, topics.topics(ROOT)),
     "mistake": lambda id: mistakes.show(ROOT, id),
+    "figure": lambda name: figures.show(ROOT, name),
+    "install": lambda _: snippets.install(state["repository"]),
     "proofs": lambda _: verification.page(ROOT, state["equations"], state["proofs"]),
 }
 DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
@@ -42,6 +46,7 @@ def on_startup(command: str, **_: Any) -> None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    state["repository"] = config.repo_url
     config.plugins["mkdocs-jupyter"].config["cache_dir"] = notebooks.cache(ROOT)
     return config
 
@@ -52,11 +57,13 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    theme.fold_experiments(nav)
     config.plugins["mkdocstrings"].get_handler("python").env.bytecode_cache = FileSystemBytecodeCache()
     sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
     state["equations"] = equations.find(sources)
     optional = bool(os.getenv("TWOLAYER_NO_PROOFS"))
     state["proofs"] = verification.load(ROOT / "docs/proofs.json", optional, state["equations"])
+    cheat_sheet.add_pdf(files, config, ROOT, state["equations"])
     state["notebooks"] = notebooks.execute(config, files)
     return nav
 
@@ -65,6 +72,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     if page.file.src_uri in state["notebooks"]:
         markdown = notebooks.markdown(state["notebooks"][page.file.src_uri], page, config, files)
+    if page.file.src_uri == cheat_sheet.PAGE:
+        markdown = cheat_sheet.expand(markdown, ROOT, state["equations"])
     markdown = topics.add_faces(markdown, page, ROOT, files, {e.page for e in state["equations"].values()})
 
     def expand(match: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ log = logging.getLogger("mkdocs.hooks.twolayer")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(?:\\\(|\\\[)(.*?)(?:\\\)|\\\])</\1>', re.DOTALL)
 REFERENCE = re.compile(r"\s*\\eqref\{([^}]*)\}\s*")
 IN_TITLE = re.compile(r"\\\((.*?)\\\)")
-PRIMED = re.compile(r"<msup>(<mi>\w</mi>)<mo>(′|″)</mo></msup>")
+PRIMED = re.compile(r"<msup>(<mi>\w</mi>|<mrow><mspace/><mi>\w+</mi></mrow>)<mo>(′|″|‴)</mo></msup>")
 MATH_ID = re.compile(r' id="[^"]*"')
 CITED = re.compile(r"Equations? <code>[\w-]+</code>(?:(?:,| and) <code>[\w-]+</code>)*")
 CODE = re.compile(r"<code>([\w-]+)</code>")
@@ -88,7 +88,12 @@ def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
                 log.warning(f"{where}: {error} In: {tex.strip()}")
         return [f"<code>{entities.escape(tex)}</code>" for tex, _ in formulas]
     # The font's prime is raised already; a superscript would raise it twice.
-    return [PRIMED.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', math) for math in converted]
+    return [PRIMED.sub(raised, math) for math in converted]
+
+
+def raised(match: re.Match[str]) -> str:
+    """A prime as the font has it; it has no triple one."""
+    return f'<mrow>{match[1]}<mo lspace="0" rspace="0">{match[2].replace("‴", "″′")}</mo></mrow>'
 
 
 def render_titles(entry: AnchorLink, where: str) -> None:
