@@ -28,10 +28,10 @@ state: dict[str, Any] = {}
 
 # A line of a page that stands for something else: `<!-- source: backward -->` is what the function below it returns.
 DIRECTIVES = {
-    "source": lambda name: snippets.source(ROOT, name),
-    "functions": lambda _: snippets.functions(ROOT, topics.topics(ROOT)),
-    "mistake": lambda id: mistakes.show(ROOT, id),
-    "proofs": lambda _: verification.page(ROOT, state["equations"], state["proofs"]),
+    "source": lambda name, page: snippets.source(ROOT, name),
+    "functions": lambda name, page: snippets.functions(ROOT, topics.topics(ROOT)),
+    "mistake": lambda name, page: mistakes.show(ROOT, name),
+    "proofs": lambda name, page: verification.page(ROOT, state["equations"], state["proofs"]),
 }
 DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
 
@@ -70,7 +70,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def expand(match: re.Match[str]) -> str:
         kind, name = match.groups()
         try:
-            return DIRECTIVES[kind](name)
+            return DIRECTIVES[kind](name, page)
         except LookupError as error:
             log.warning(f"{page.file.src_uri}: {match[0]}: {error}")
             return ""
