@@ -8,11 +8,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from twolayer.names import ACTIVATIONS
 
 import twolayer
 from twolayer import TwoLayerNN
 from twolayer.cli import check, main, parse_train
-from twolayer.names import ACTIVATIONS
 
 
 @pytest.fixture(autouse=True)

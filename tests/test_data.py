@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-
 from twolayer.data import DATASETS, LARGEST, load, read_csv
 
 

@@ -26,9 +26,9 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
+from twolayer.names import AUGMENTATIONS
 
 from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, train
-from twolayer.names import AUGMENTATIONS
 
 X, Y = make_circles(200, noise=0.1, factor=0.5, random_state=0)
 

@@ -17,7 +17,7 @@ from mistakes import MISTAKES, namespace, report
 from twolayer import core, gradcheck
 
 # Words in the names of slow tests; others see the same mistakes.
-SLOW = ("1000_random_networks", "pytorch", "1e_15", "2e_16", "algebra", "mean_square", "every_loss")
+SLOW = ("1000_random_networks", "pytorch", "1e_15", "ulp_of_1", "algebra", "mean_square", "every_loss")
 TESTS = [
     test
     for module in (test_core, test_witnesses, test_gradcheck)

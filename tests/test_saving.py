@@ -15,9 +15,9 @@ from sklearn.datasets import make_circles
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from twolayer.saving import pack
 
 from twolayer import TwoLayerNN, load, save
-from twolayer.saving import pack
 
 X, Y = make_circles(60, noise=0.1, factor=0.5, random_state=0)
 KINDS = {

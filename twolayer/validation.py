@@ -17,7 +17,7 @@ def check_number(name: str, value: Any, low: float, below: float = float("inf"),
     says = says if above or isfinite(below) else f"a number, {low:g} or more"
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be {says}, got {value!r}")
-    if not (isfinite(value) and low <= value < below and not (above and value == low)):
+    if not (isfinite(value) and low <= float(value) < below and not (above and value == low)):
         raise ValueError(f"{name} must be {says}, got {value!r}")
 
 
@@ -26,7 +26,7 @@ def check_integer(name: str, value: Any, low: int = 1, high: float = float("inf"
     says = f"an integer from {low} to {what}{high}" if isfinite(high) else f"an integer, {low} or more"
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise TypeError(f"{name} must be {says}, got {value!r}")
-    if not low <= value <= high:
+    if not low <= int(value) <= high:
         raise ValueError(f"{name} must be {says}, got {value!r}")
 
 
