@@ -1,12 +1,10 @@
 """What happens to each page, in order. The modules beside this one hold an idea each; this one only calls them."""
 
 import logging
-import os
 import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
@@ -46,17 +44,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
-def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    env.bytecode_cache = FileSystemBytecodeCache()  # an edit is seen without the theme's templates compiled again
-    return env
-
-
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    config.plugins["mkdocstrings"].get_handler("python").env.bytecode_cache = FileSystemBytecodeCache()
     sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
     state["equations"] = equations.find(sources)
-    optional = bool(os.getenv("TWOLAYER_NO_PROOFS"))
-    state["proofs"] = verification.load(ROOT / "docs/proofs.json", optional, state["equations"])
+    state["proofs"] = verification.load(ROOT / "docs/proofs.json", state["equations"])
     state["notebooks"] = notebooks.execute(config, files)
     return nav
 

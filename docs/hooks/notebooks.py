@@ -94,9 +94,7 @@ def markdown(notebook: dict[str, Any], page: Page, config: MkDocsConfig, files: 
                 figures += 1
                 name = f"{folder.name}/figure-{figures}.png"
                 files.append(File.generated(config, (folder.parent / name).as_posix(), content=png))
-                width, height = (
-                    round(pixels / 2) for pixels in struct.unpack(">II", png[16:24])
-                )  # drawn for fine screens
+                width, height = (round(pixels / 2) for pixels in struct.unpack(">II", png[16:24]))
                 size = f'width="{width}" height="{height}"'  # the page does not jump when it arrives
                 parts.append(f"![{next(alts, '')}]({name}){{ .figure {size} loading=lazy }}")
             elif text := output.get("text") or output.get("data", {}).get("text/plain"):
