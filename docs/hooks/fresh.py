@@ -28,5 +28,5 @@ def answer(root: Path, key: str, *arguments: str) -> Any:
     """The JSON that Python prints, started in the root with these arguments."""
     run = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=root)
     if run.returncode:
-        raise LookupError(run.stderr)
+        raise LookupError(run.stderr.strip().rpartition("\n")[2])
     return json.loads(run.stdout)
