@@ -81,12 +81,17 @@ def example(module, name):
         "cosine_decay": (7, 0.1, 20),
         "cyclical": (7, 0.1, 0.9, 5),
         "minibatches": (np.random.default_rng(1), 10, 3),
-        "over_blocks": (lambda rows: (X[rows].mean(axis=0), y[rows].mean()), 6, 4),
+        "batches": (np.random.default_rng(1), X, y, w, 4),
         "jitter": (np.random.default_rng(1), X, 0.1),
         "rotate": (np.random.default_rng(1), X, 0.1),
         "mean_one": (np.arange(6.0),),
         "weighted_bce": (Z2, y, w),
         "weighted_bce_grad": (Z2, y, w),
+        "shifted_exp": (Z2,),
+        "row_sums": (X * X,),
+        "softmax": (Z2,),
+        "cross_entropy": (Z2, y),
+        "cross_entropy_grad": (Z2, y),
         "mixup": (np.random.default_rng(1), X, y, 0.2),
     }
     return known.get(name, (X,))  # an activation

@@ -99,7 +99,7 @@ def train(
     activation, activation_grad : callable
         Of the hidden layers.
     loss : Loss
-        `objective.BCE`, or another mean loss of the logits.
+        `objective.BCE`; or `objective.CROSS_ENTROPY` for one of k classes, with one-hot y.
     validation : (X, y) or (X, y, sample_weight), optional
         Held-out data; with patience, decides when to stop.
     patience : int, optional
@@ -196,6 +196,8 @@ def continued(history: History | None, optimizer: str, patience: int | None) -> 
     """A history to add to: a new one, or a copy of the one given."""
     if history is None:
         return History()
+    if not isinstance(history, History):
+        raise TypeError(f"history must be the History of the run before, got {history!r}")
     if history.optimizer != optimizer:
         raise ValueError(
             f"history was recorded with optimizer {history.optimizer!r} and cannot be continued with {optimizer!r}"
