@@ -18,11 +18,10 @@ tree = cache(ast.parse)  # a text that has not changed is parsed once
 Proofs = dict[str, list[dict[str, Any]]]
 
 
-def load(path: Path, optional: bool, equations: dict[str, Equation]) -> Proofs:
+def load(path: Path, equations: dict[str, Equation]) -> Proofs:
     """The last run's measurements. Warns of none, of an equation that no test proves, of a proof that no page needs."""
     if not path.exists():
-        if not optional:
-            log.warning("docs/proofs.json is missing: run pytest, or set TWOLAYER_NO_PROOFS=1 to see the site without")
+        log.warning("docs/proofs.json is missing: run pytest --record-proofs")
         return {}
     proofs: Proofs = json.loads(path.read_text("utf-8"))
     for id in equations.keys() - proofs.keys():
@@ -65,10 +64,10 @@ def page(root: Path, equations: dict[str, Equation], proofs: Proofs) -> str:
         for test in dict.fromkeys(tests):
             if test not in shown:
                 shown.add(test)
-                parts.append(
-                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>\n\n'
-                    f"```python\n{source(root, test)}\n```\n\n</details>"
+                summary = (
+                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>'
                 )
+                parts.append(f"{summary}\n\n```python\n{source(root, test)}\n```\n\n</details>")
     return "\n\n".join(parts)
 
 
