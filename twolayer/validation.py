@@ -29,10 +29,10 @@ def check_integer(name: str, value: Any, low: int = 1, high: int = maxsize, what
         raise (ValueError if integer else TypeError)(f"{name} must be {says}, got {value!r}")
 
 
-def check_choice(name: str, value: Any, names: Iterable[str] = (), function: bool = False) -> None:
-    """Raise unless value is one of the names, or a function where that will do."""
-    if not (value in names if isinstance(value, str) else function and callable(value)):
-        says = " or ".join([f"one of {', '.join(names)}"] * bool(names) + ["a function"] * function)
+def check_choice(name: str, value: Any, names: Iterable[Any] = (), function: bool = False) -> None:
+    """Raise unless value is one of the names (a None among them is not shown), or a function where that will do."""
+    if not (value in names if isinstance(value, str | None) else function and callable(value)):
+        says = " or ".join([f"one of {', '.join(filter(None, names))}"] * any(names) + ["a function"] * function)
         raise (ValueError if isinstance(value, str) else TypeError)(f"{name} must be {says}, got {value!r}")
 
 
@@ -65,8 +65,7 @@ def check_training(given: dict[str, Any]) -> None:
     if given["patience"] is not None and validation is None:
         raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
     for name in ("schedule", "augment", "callback"):
-        if given[name] is not None:
-            check_choice(name, given[name], function=True)
+        check_choice(name, given[name], [None], function=True)
     random = given["batch_size"] or given["dropout"] or given["augment"]
     if not isinstance(rng, np.random.Generator) and (random or rng is not None):
         needed = "rng must be a numpy.random.Generator, such as default_rng(seed), for batch_size, dropout and augment"
