@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twolayer import activations, core, gradcheck
+from twolayer.softmax import cross_entropy, cross_entropy_grad, softmax
 
 
 @dataclass(frozen=True)
@@ -602,12 +603,70 @@ MISTAKES = (
         'Every comparison with nan is false. "Not too far" lets it through, "close enough" does not. Here one'
         " gradient is nan.",
     ),
+    # softmax
+    Mistake(
+        "softmax-axis",
+        "softmax",
+        "return E / row_sums(E)",
+        "return E / E.sum(axis=0)",
+        "The probabilities of a sample do not sum to 1: softmax over the wrong axis",
+        "Samples are rows and classes are columns, so the sum runs along a row, `axis=1`. Over `axis=0` each class is"
+        " shared out among the samples, and a sample's prediction depends on the others in its batch. How to detect it:"
+        " print `P.sum(axis=1)`, which must be all ones.",
+    ),
+    Mistake(
+        "softmax-twice",
+        "cross_entropy",
+        "others = np.sort(shifted_exp(Z), axis=1)[:, :-1]",
+        "Z = softmax(Z)\n    others = np.sort(shifted_exp(Z), axis=1)[:, :-1]",
+        "The loss never gets near 0: softmax twice",
+        "The loss takes logits and applies softmax itself. Given probabilities, it takes them for logits between 0 and"
+        " 1, and with three classes not even a perfect network gets below log(1 + 2/e) = 0.55. In PyTorch,"
+        " `CrossEntropyLoss` after a `Softmax` layer is the same mistake. How to detect it: the loss at logits of 1000"
+        " in the right places must be 0.",
+    ),
+    Mistake(
+        "softmax-log-of-zero",
+        "cross_entropy",
+        "return float(2 * np.sum(row_sums(Y / len(Y) * half)))",
+        "return float(-np.sum(Y * np.log(softmax(Z))) / len(Y))",
+        "The loss becomes nan when the network is sure: the logarithm of zero",
+        "A logit 746 below the largest has a probability that is rounded to 0. Its logarithm is minus infinity, and the"
+        " zero of a one-hot label times minus infinity is nan, also where the network is right. How to detect it: the"
+        " gradient check on an ordinary network passes; try one logit of 1000.",
+    ),
+    Mistake(
+        "softmax-one-hot",
+        "cross_entropy_grad",
+        "if Z.shape != Y.shape or Y.size == 0:",
+        "if Y.size == 0:",
+        "The network does not learn, without an error: numbers of classes as labels",
+        "A column of the class numbers 0, 1, 2 has the shape `(n, 1)`, and NumPy subtracts it from all k columns. The"
+        " labels must be one-hot, `(n, k)`: write `np.eye(k)[labels]`. How to detect it: each row of `dZ2` must sum to"
+        " 0, because the rows of P and of Y both sum to 1.",
+    ),
+    Mistake(
+        "softmax-by-nk",
+        "cross_entropy_grad",
+        "return (softmax(Z) - Y) / len(Y)",
+        "return (softmax(Z) - Y) / Y.size",
+        "All gradients are k times too small: the mean over classes as well",
+        "The k sigmoids of the binary loss are k questions, and their mean divides by `n k`. The k probabilities of"
+        " softmax answer one question, so there are n terms: divide by `len(Y)`. How to detect it: the gradient check"
+        " finds every value k times too small.",
+    ),
 )
+
+
+def home(function):
+    """The function of this name as the package has it."""
+    chapter = {f.__name__: f for f in (softmax, cross_entropy, cross_entropy_grad)}
+    return chapter.get(function) or getattr(gradcheck, function, None) or getattr(core, function)
 
 
 def namespace(mistake):
     """The module that defines mistake.function, executed with the mistake in it: a dict of its names."""
-    module = inspect.getmodule(getattr(gradcheck, mistake.function, None) or getattr(core, mistake.function))
+    module = inspect.getmodule(home(mistake.function))
     source = inspect.getsource(module)
     start = source.index(f"def {mistake.function}(")
     end = source.find("\ndef ", start)
@@ -625,7 +684,10 @@ def namespace(mistake):
 def report(mistake):
     """What a student sees who runs the checks on code with this mistake; AssertionError if none of them fails."""
     names = namespace(mistake)
-    statement = checker_verdict(names) if "check_gradients" in names else core_verdict(names)
+    verdict = (
+        checker_verdict if "check_gradients" in names else softmax_verdict if "cross_entropy" in names else core_verdict
+    )
+    statement = verdict(names)
     if statement is None:
         raise AssertionError(f"no check sees the mistake {mistake.id}")
     return statement
@@ -682,7 +744,7 @@ def gradients(names, params, X, y, options):
         lines.append(
             f"d{name}  right"
             if result.ok
-            else f"d{name}  {result.wrong} of {result.cases} wrong, worst {result.name}:"
+            else f"d{name}  {result.wrong} of {result.checked} wrong, worst {result.where}:"
             f" analytic {result.analytic:.6f}, numeric {result.numeric:.6f}"
         )
     return "\n".join(lines) if failed else ""
@@ -797,3 +859,26 @@ def checker_verdict(names):
 
     result = check_gradients(f, params, (*grads[:3], grads[3] * np.nan))
     return f"of a gradient db2 that is nan:\n{result}" if result.ok else None
+
+
+def softmax_verdict(names):
+    """The first statement about these functions of the chapter that a check finds false; None if there is none."""
+    params, X, _, _ = network()
+    W1, b1, W2, b2 = params
+    params = W1, b1, np.hstack([W2, W2[:, :1] - 1]), np.append(b2, 0.5)  # three classes
+    Y = np.eye(3)[[0, 1, 2, 1, 0]]
+    statement = gradients(
+        {**vars(core), "bce": names["cross_entropy"], "bce_grad": names["cross_entropy_grad"]}, params, X, Y, {}
+    )
+    if statement:
+        return f"gradient check FAILED\n{statement}"
+    loss, warned = call("cross_entropy", names["cross_entropy"], np.array([[1000.0, 0.0, 0.0]]), Y[:1])
+    if loss != 0:
+        return f"cross_entropy(Z = [1000, 0, 0], Y = [1, 0, 0]) = {loss:.4g}, expected 0"
+    labels = Y.argmax(axis=1)[:, None]
+    try:
+        dZ2 = names["cross_entropy_grad"](core.forward(X, params)[0], labels)
+    except ValueError:
+        return None
+    sums = ", ".join(f"{s:.2f}" for s in dZ2.sum(axis=1))
+    return f"cross_entropy_grad(Z {Y.shape}, Y {labels.shape}) without an error\nits rows sum to {sums}, expected 0"

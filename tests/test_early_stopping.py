@@ -117,12 +117,12 @@ class TestEdges:
     @pytest.mark.parametrize("patience", [0, -1])
     def test_bad_patience(self, patience):
         params, training, validation, _ = problem(0)
-        with pytest.raises(ValueError, match=f"patience must be .* got {patience}"):
+        with pytest.raises((TypeError, ValueError), match=f"patience must be .* got {patience}"):
             train(params, *training, lr=0.1, epochs=1, validation=validation, patience=patience)
 
     def test_patience_needs_validation(self):
         params, training, _, _ = problem(0)
-        with pytest.raises(ValueError, match=r"patience must be .* with validation data"):
+        with pytest.raises(ValueError, match="patience needs validation data"):
             train(params, *training, lr=0.1, epochs=1, patience=5)
 
     def test_validation_of_other_width(self):

@@ -1,6 +1,5 @@
 """Mini-batches: every sample once, and a batch's gradient as an estimate of the full one."""
 
-import tracemalloc
 from itertools import combinations, permutations
 
 import numpy as np
@@ -13,21 +12,11 @@ from twolayer import (
     backward,
     bce,
     bce_grad,
-    dropout_mask,
     forward,
-    gelu,
-    gelu_grad,
     he_init,
-    mean_one,
     minibatches,
-    over_blocks,
-    relu,
-    relu_grad,
-    tanh,
-    tanh_grad,
     train,
 )
-from twolayer.training import kernel_of
 
 sizes = st.integers(1, 200).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n)))
 
@@ -147,78 +136,6 @@ def test_mistake_with_replacement():
     assert abs(missed - (1 - 1 / 1000) ** 1000) < 0.002
 
 
-OPTIONS = {
-    "relu": {},
-    "tanh": {"activation": tanh, "activation_grad": tanh_grad},
-    "gelu": {"activation": gelu, "activation_grad": gelu_grad},
-}
-
-
-@pytest.mark.proves("minibatch-mean", by="the full gradient, in blocks, every option of the loop", bound=1e-13)
-@given(
-    sizes,
-    st.sampled_from([(3,), (4, 2)]),
-    st.integers(1, 2),
-    st.sampled_from(sorted(OPTIONS)),
-    st.booleans(),
-    st.booleans(),
-    st.integers(0, 1000),
-)
-def test_blocks_give_what_all_rows_give(proof, size, hidden, k, activation, weighted, masked, seed):
-    n, rows = size
-    rng = np.random.default_rng(seed)
-    X, y, params = rng.normal(size=(n, 3)), (rng.random((n, k)) < 0.5).astype(float), he_init(rng, 3, *hidden, k)
-    w = mean_one(rng.exponential(size=n)) if weighted else None
-    masks = [dropout_mask(rng, (n, h), 0.5) for h in hidden] if masked else None
-    kernel = kernel_of("numpy", **{"activation": relu, "activation_grad": relu_grad} | OPTIONS[activation])
-
-    def of(i):
-        return kernel(X[i], y[i], params, w if w is None else w[i], masks and [m[i] for m in masks])
-
-    means = over_blocks(of, n, rows)
-    proof(relative(means, of(slice(None))), len(means))
-
-
-def test_one_block_is_the_whole_in_every_bit_and_float32_stays():
-    X, y, params = problem(50, 2)
-    grads = over_blocks(lambda i: gradients(X[i], y[i], params), 50, 50)
-    assert all(np.array_equal(a, b) for a, b in zip(grads, gradients(X, y, params), strict=True))
-    single = [a.astype(np.float32) for a in (X, y, *params)]
-    grads = over_blocks(lambda i: gradients(single[0][i], single[1][i], single[2:]), 50, 7)
-    assert {g.dtype for g in grads} == {np.dtype(np.float32)}
-
-
-@pytest.mark.parametrize("rows", [50, 51, 1000])
-def test_a_block_that_holds_all_rows_is_asked_once_and_nothing_is_added(rows):
-    answer = (0.5, np.ones(3))
-    assert over_blocks(lambda block: answer if block == slice(0, 50) else None, 50, rows) is answer
-
-
-@pytest.mark.parametrize(("n", "rows"), [(0, 1), (-1, 1), (5, 0), (5, -1), (0, 0)])
-def test_no_samples_and_no_rows_are_refused(n, rows):
-    with pytest.raises(ValueError, match=f"n and rows must be positive, got n {n} and rows {rows}"):
-        over_blocks(lambda block: None, n, rows)
-
-
-@pytest.mark.parametrize(
-    ("options", "layers"),
-    [({}, 1), ({"batch_size": 2000}, 1), ({"dropout": 0.5}, 3)],
-    ids=["full batch", "mini-batches", "dropout"],
-)
-def test_a_training_needs_less_memory_than_hidden_layers_of_all_rows_and_no_more_with_more_epochs(options, layers):
-    """All rows at once need five arrays of (n, h). Dropout draws its mask for a whole batch."""
-    n, h, rng = 8_000, 100, np.random.default_rng(0)
-    X, y, params = rng.normal(size=(n, 20)), (rng.random((n, 1)) < 0.5).astype(float), he_init(rng, 20, h, 1)
-    peaks = []
-    for epochs in (3, 6):
-        tracemalloc.start()
-        train(params, X, y, lr=0.1, epochs=epochs, rng=rng, **options)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert max(peaks) <= layers * n * h * 8
-    assert peaks[1] <= 1.01 * peaks[0]
-
-
 def test_batches_are_views_of_one_shuffled_copy():
     X, y, params = problem(40, 1)
     seen = []
@@ -231,8 +148,3 @@ def test_batches_are_views_of_one_shuffled_copy():
     assert len(seen) == 4
     assert all(Xb.base is seen[0].base and not np.shares_memory(Xb, X) for Xb in seen)
     assert sorted(np.concatenate(seen)[:, 0]) == sorted(X[:, 0])
-
-
-def test_blocks_have_as_many_means_each():
-    with pytest.raises(ValueError, match=r"longer|shorter"):
-        over_blocks(lambda block: (1.0,) * (1 + block.start), 3, 1)

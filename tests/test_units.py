@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twolayer.units import by_units
 
 from networks import network, relative
 from twolayer import backward, bce_grad, compiled, dropout_mask, forward, mean_one, weighted_bce, weighted_bce_grad
-from twolayer.units import by_units
 
 NET = network(0, d=3, h=4, k=2, n=5, scale=1.0)
 W1, b1, W2, b2 = NET.params

@@ -27,6 +27,7 @@ from twolayer.optimizers import adam_init, adam_step, momentum_step, zeros_like
 from twolayer.regularization import l2, l2_grad, l2_penalty
 from twolayer.sample_weights import mean_one, weighted_bce, weighted_bce_grad
 from twolayer.schedules import cosine_decay, cyclical, exponential_decay, inverse_time_decay, step_decay
+from twolayer.softmax import cross_entropy, cross_entropy_grad, softmax
 from twolayer.training import train
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ __all__ += ["silu", "silu_grad", "softplus", "softplus_grad", "tanh", "tanh_grad
 __all__ += ["adam_init", "adam_step", "momentum_step", "zeros_like"]
 __all__ += ["cosine_decay", "cyclical", "exponential_decay", "inverse_time_decay", "step_decay"]
 __all__ += ["dropout_mask", "jitter", "l2", "l2_grad", "l2_penalty", "minibatches", "mixup", "rotate"]
-__all__ += ["mean_one", "weighted_bce", "weighted_bce_grad"]
+__all__ += ["cross_entropy", "cross_entropy_grad", "mean_one", "softmax", "weighted_bce", "weighted_bce_grad"]
 __all__ += ["check_gradients", "check_network", "numerical_gradient"]
 __all__ += ["Objective", "TwoLayerNN", "check", "train"]
 __all__ += ["BoundaryDisplay", "LossCurveDisplay", "plot_decision_boundary", "plot_loss_curve"]

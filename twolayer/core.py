@@ -63,7 +63,7 @@ def bce(Z, y):
     same non-empty shape ((n, 1) with (n,) would become (n, n)). Equation `bce`.
     """
     if Z.shape != y.shape or y.size == 0:
-        raise ValueError(f"Z and y must have the same non-empty shape, got {Z.shape} and {y.shape}")
+        raise ValueError(f"Z and y must have the same non-empty shape, got Z {Z.shape} and y {y.shape}")
     return float(np.mean(y * np.logaddexp(0, -Z) + (1 - y) * np.logaddexp(0, Z)))
 
 
@@ -73,7 +73,7 @@ def bce_grad(Z, y):
     Raises ValueError unless Z and y have the same non-empty shape. Equation `bce-grad`.
     """
     if Z.shape != y.shape or y.size == 0:
-        raise ValueError(f"Z and y must have the same non-empty shape, got {Z.shape} and {y.shape}")
+        raise ValueError(f"Z and y must have the same non-empty shape, got Z {Z.shape} and y {y.shape}")
     return (sigmoid(Z) - y) / y.size
 
 

@@ -15,19 +15,25 @@ from twolayer.core import bce, bce_grad, relu, relu_grad
 from twolayer.depth import backward, forward
 from twolayer.regularization import l2_grad, l2_penalty
 from twolayer.sample_weights import weighted_bce
+from twolayer.softmax import cross_entropy, cross_entropy_grad
 from twolayer.types import Array, Elementwise, Params
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A mean loss of logits Z and targets y, its derivative with respect to Z, and the loss with weights (n, 1)."""
+    """A mean loss of logits Z and targets y, its derivative with respect to Z, and the loss with weights (n, 1).
+
+    exclusive : whether one label of a row excludes the others, so that each row of y sums to 1.
+    """
 
     mean: Callable[[Array, Array], float]
     grad: Callable[[Array, Array], Array]
     weighted: Callable[[Array, Array, Array], float]
+    exclusive: bool = False
 
 
 BCE = Loss(bce, bce_grad, weighted_bce)
+CROSS_ENTROPY = Loss(cross_entropy, cross_entropy_grad, lambda Z, Y, w: cross_entropy(Z, w * Y), exclusive=True)
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Objective:
             Z, _ = forward(X, params, self.activation, self.activation_grad)
             return (self.of_logits(Z, y, w),)
 
-        return blockwise_mean(of_rows, (X, y, w), rows_in_cache(params))[0]
+        return float(blockwise_mean(of_rows, (X, y, w), rows_in_cache(params))[0])
 
     def with_gradients(
         self,

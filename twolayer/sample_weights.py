@@ -26,7 +26,7 @@ def weighted_bce(Z, y, w):
     Equation `weighted-bce`.
     """
     if Z.shape != y.shape or y.size == 0 or w.shape != (len(y), 1):
-        raise ValueError(f"Z and y must have the same shape (n, k), and w (n, 1), got {Z.shape}, {y.shape}, {w.shape}")
+        raise ValueError(f"Z and y must have one shape (n, k), and w (n, 1), got Z {Z.shape}, y {y.shape}, w {w.shape}")
     return float(np.mean(w * (y * np.logaddexp(0, -Z) + (1 - y) * np.logaddexp(0, Z))))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from twolayer.objective import Loss
 from twolayer.registry import OPTIMIZERS
 from twolayer.sample_weights import mean_one
 from twolayer.types import Array, Params
@@ -50,22 +51,24 @@ def check_settings(given: dict[str, Any]) -> None:
 
 def check_training(given: dict[str, Any]) -> None:
     """Raise a TypeError or ValueError that names the first of the arguments given to `train` that does not fit."""
-    params, X, y, validation, rng = (given[name] for name in ("params", "X", "y", "validation", "rng"))
+    params, X, y, validation, rng, loss = (given[name] for name in ("params", "X", "y", "validation", "rng", "loss"))
     if not (isinstance(params, tuple) and params and len(params) % 2 == 0 and all(is_numeric(p) for p in params)):
         raise ValueError("params must be a tuple of NumPy arrays (W1, b1, W2, b2, ...), as from he_init")
     if not all(np.isfinite(p).all() for p in params):
         raise ValueError("params has a NaN or an infinity")
-    check_data("", X, y, params)
+    if not isinstance(loss, Loss):
+        raise TypeError(f"loss must be BCE, CROSS_ENTROPY or another Loss of twolayer.objective, got {loss!r}")
+    check_data("", X, y, params, loss)
     if validation is not None:
         if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
             raise TypeError("validation must be a tuple (X, y) or (X, y, sample_weight)")
-        check_data("validation ", validation[0], validation[1], params)
+        check_data("validation ", validation[0], validation[1], params, loss)
     check_settings(given)
     check_integer("batch_size", given["batch_size"] or 1, 1, len(X), ", the number of samples")
     if given["patience"] is not None and validation is None:
         raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
-    for name in ("schedule", "augment", "callback"):
-        check_choice(name, given[name], [None], function=True)
+    for name in ("activation", "activation_grad", "schedule", "augment", "callback"):
+        check_choice(name, given[name], [] if name.startswith("activation") else [None], function=True)
     random = given["batch_size"] or given["dropout"] or given["augment"]
     if not isinstance(rng, np.random.Generator) and (random or rng is not None):
         needed = "rng must be a numpy.random.Generator, such as default_rng(seed), for batch_size, dropout and augment"
@@ -77,8 +80,8 @@ def is_numeric(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
 
 
-def check_data(name: str, X: Any, y: Any, params: Params) -> None:
-    """Raise unless X (n, d) and y (n, k) fit params, are finite, and y is in [0, 1]."""
+def check_data(name: str, X: Any, y: Any, params: Params, loss: Loss) -> None:
+    """Raise unless X (n, d) and y (n, k) fit params, are finite, and y holds targets of the loss."""
     if not (is_numeric(X) and is_numeric(y)):
         kinds = [f"an array of {a.dtype}" if isinstance(a, np.ndarray) else f"a {type(a).__name__}" for a in (X, y)]
         raise TypeError(f"{name}X and y must be NumPy arrays of numbers, got {kinds[0]} and {kinds[1]}")
@@ -89,6 +92,8 @@ def check_data(name: str, X: Any, y: Any, params: Params) -> None:
         raise ValueError(f"{name}X has a NaN or an infinity")
     if not ((y >= 0) & (y <= 1)).all():
         raise ValueError(f"{name}y must lie in [0, 1]")
+    if loss.exclusive and not np.allclose(y.sum(axis=1), 1):
+        raise ValueError(f"each row of {name}y must sum to 1, as one-hot labels do: np.eye(k)[labels]")
 
 
 def as_column(name: str, weights: Any, X: Array) -> Array | None:
