@@ -18,7 +18,7 @@ FUNCTIONS = [
     (module, name)
     for module in MODULES
     for name, function in vars(import_module(f"twolayer.{module}")).items()
-    if inspect.isfunction(function) and function.__module__ == f"twolayer.{module}"
+    if inspect.isfunction(function) and (function.__module__, function.__name__) == (f"twolayer.{module}", name)
 ]
 
 
@@ -44,6 +44,12 @@ def example(module, name):
     def loss(p):
         return float(sum(np.sum(q * q) for q in p))
 
+    def squares(theta):  # (m, P): the losses of three samples
+        return theta**2
+
+    def units(theta):  # (m, P, 1): the pre-activations of their one hidden unit
+        return theta[:, :, None]
+
     w = np.arange(1.0, 7.0)[:, None] / 3.5
     known = {
         "he_init": (rng, 3, 4, 2),
@@ -53,12 +59,16 @@ def example(module, name):
         "bce_grad": (Z2, y),
         "step": (params, grads, 0.1),
         "unflatten": (np.arange(26.0), params),
-        "evaluate": (loss, np.zeros((2, 26)), params),
-        "perturbations": (np.zeros(3), 1e-5),
+        "along": (np.zeros(3), 1, [0.1, -0.1]),
+        "one_sided_slopes": (squares, np.ones(3), 1, 1e-5),
+        "crossings": (units, np.ones(3), np.array([0, 2]), 1e-5),
+        "slope_bounds": (squares, units, np.ones(3), 1, 1e-5),
+        "judge": (np.ones(2), np.ones(2), np.ones(2), np.full(2, 0.1), np.zeros(2, dtype=bool), ["b1[0]", "b1[1]"]),
+        "compare": (squares, units, (np.ones(3),), (np.full(3, 2 / 3),), 1e-5),
         "numerical_gradient": (loss, params),
         "check_gradients": (loss, params, tuple(2 * p for p in params)),
         "check_network": (params, X, y),
-        "l2": (params, 0.1),
+        "l2_penalty": (params, 0.1),
         "l2_grad": (params, 0.1),
         "dropout_mask": (np.random.default_rng(1), (6, 4), 0.5),
         "zeros_like": (params,),
@@ -71,12 +81,14 @@ def example(module, name):
         "cosine_decay": (7, 0.1, 20),
         "cyclical": (7, 0.1, 0.9, 5),
         "minibatches": (np.random.default_rng(1), 10, 3),
-        "over_blocks": (lambda rows: (X[rows].mean(axis=0), y[rows].mean()), 6, 4),
+        "batches": (np.random.default_rng(1), X, y, w, 4),
         "jitter": (np.random.default_rng(1), X, 0.1),
         "rotate": (np.random.default_rng(1), X, 0.1),
         "mean_one": (np.arange(6.0),),
         "weighted_bce": (Z2, y, w),
         "weighted_bce_grad": (Z2, y, w),
+        "shifted_exp": (Z2,),
+        "row_sums": (X * X,),
         "softmax": (Z2,),
         "cross_entropy": (Z2, y),
         "cross_entropy_grad": (Z2, y),

@@ -75,72 +75,6 @@ def exact(Z):
     return z, m, E, mpmath.log1p(sum(E) - 1 if len(E) == 1 else sum(sorted(E)[:-1]))
 
 
-# Digits
-
-
-@pytest.mark.proves("softmax", by="mpmath, 60 digits, in units in the last place", bound=4.0)
-def test_softmax_at_extreme_logits_to_4_ulp(proof):
-    with mpmath.workdps(60):
-        for Z in rows():
-            _, _, E, _ = exact(Z)
-            for p, e in zip(softmax(Z)[0], E, strict=True):
-                proof(abs(mpmath.mpf(p) - e / sum(E)) / np.spacing(float(e / sum(E))))
-
-
-@pytest.mark.proves("softmax-shift", by="mpmath, 60 digits, in units in the last place", bound=2.0)
-def test_the_shifted_exponential_to_2_ulp(proof):
-    with mpmath.workdps(60):
-        for Z in rows():
-            for got, e in zip(shifted_exp(Z)[0], exact(Z)[2], strict=True):
-                proof(abs(mpmath.mpf(got) - e) / np.spacing(float(e)))
-
-
-@pytest.mark.proves("softmax-loss", "softmax-loss-logits", by="mpmath, 60 digits, relative", bound=1e-15)
-def test_the_loss_at_extreme_logits_to_1e_15(proof):
-    floats = np.finfo(float)
-    with mpmath.workdps(60):
-        for Z in rows():
-            k = Z.shape[1]
-            z, m, _, tail = exact(Z)
-            right, first = np.eye(k)[Z.argmax(axis=1)], np.eye(k)[:1]
-            for Y in (
-                right,
-                first,
-                np.full((1, k), 1 / k),
-                0.9 * right + 0.1 / k,
-                soft(np.random.default_rng(k), 1, k),
-            ):
-                loss = sum(mpmath.mpf(float(y)) * (m - v + tail) for y, v in zip(Y[0], z, strict=True))
-                if floats.tiny <= loss <= floats.max:  # below, floats have fewer digits; above there are none
-                    proof(abs(cross_entropy(Z, Y) - loss) / loss)
-
-
-@pytest.mark.proves("softmax-grad", by="mpmath, 60 digits, absolute", bound=4e-16)
-def test_the_gradient_at_extreme_logits_to_4e_16(proof):
-    with mpmath.workdps(60):
-        for Z in rows():
-            Y = soft(np.random.default_rng(1), *Z.shape)
-            _, _, E, _ = exact(Z)
-            for got, e, y in zip(cross_entropy_grad(Z, Y)[0], E, Y[0], strict=True):
-                proof(abs(got - (e / sum(E) - mpmath.mpf(float(y)))))
-
-
-def test_sums_of_rows_have_all_their_digits():
-    rng = np.random.default_rng(0)
-    for k in (1, 2, 10, 100, 10_000):
-        for scale in (1e-300, 1e-20, 1.0):
-            E = scale * rng.random((3, k)) ** 8
-            right = np.array([[math.fsum(row)] for row in E])
-            assert (np.abs(row_sums(E) - right) <= 1.01 * np.spacing(right)).all()
-    assert (row_sums(np.empty((3, 0))) == np.zeros((3, 1))).all()
-    assert (row_sums(np.zeros((3, 2))) == np.zeros((3, 1))).all()
-
-
-def test_the_mean_of_the_largest_losses_does_not_overflow():
-    Z, Y = np.array([[1.7e308, 0.0, 0.0]] * 50), np.array([[0.0, 1.0, 0.0]] * 50)
-    assert cross_entropy(Z, Y) == pytest.approx(1.7e308, rel=1e-14)
-
-
 # What softmax is
 
 
@@ -198,6 +132,103 @@ def test_a_temperature_flattens_and_sharpens():
     np.testing.assert_allclose(hot, 1 / 3, rtol=1e-8)
     assert usual.max() > hot.max()
     assert cold.tolist() == [0.0, 1.0, 0.0]
+
+
+# Input that does not fit
+
+
+def test_shapes_that_would_broadcast_are_named():
+    for f in (cross_entropy, cross_entropy_grad):
+        for Z, Y in (((4, 3), (4,)), ((4, 3), (4, 1)), ((4, 1), (4, 3)), ((4, 3), (1, 3)), ((0, 3), (0, 3))):
+            with pytest.raises(ValueError, match="the same non-empty shape") as error:
+                f(np.zeros(Z), np.zeros(Y))
+            assert f"{Z} and {Y}" in str(error.value)
+        assert f(np.zeros((1, 1)), np.ones((1, 1))) == 0  # one sample of one class is enough
+
+
+@pytest.mark.parametrize("f", [softmax, lambda z: cross_entropy(z, z), lambda z: cross_entropy_grad(z, z)])
+def test_a_single_row_without_its_axis_is_an_error(f):
+    with pytest.raises(ValueError, match="axis 1"):
+        f(np.zeros(3))
+
+
+@pytest.mark.parametrize("dtype", [int, bool, np.uint8, np.float32])
+def test_labels_of_any_dtype_give_the_loss_of_float_labels(dtype):
+    Z, Y = np.array([[3.0, 1.0], [-2.0, 5.0]]), np.eye(2)
+    assert cross_entropy(Z, Y.astype(dtype)) == cross_entropy(Z, Y)
+    np.testing.assert_array_equal(cross_entropy_grad(Z, Y.astype(dtype)), cross_entropy_grad(Z, Y))
+
+
+def test_nothing_passed_in_is_mutated():
+    Z, Y = np.array([[3.0, 1.0], [-2.0, 5.0]]), np.eye(2)
+    Z.flags.writeable = Y.flags.writeable = False
+    softmax(Z), cross_entropy(Z, Y), cross_entropy_grad(Z, Y)
+
+
+# Digits
+
+
+def test_sums_of_rows_have_all_their_digits():
+    rng = np.random.default_rng(0)
+    for k in (1, 2, 10, 100, 10_000):
+        for scale in (1e-300, 1e-20, 1.0):
+            E = scale * rng.random((3, k)) ** 8
+            right = np.array([[math.fsum(row)] for row in E])
+            assert (np.abs(row_sums(E) - right) <= 1.01 * np.spacing(right)).all()
+    assert (row_sums(np.empty((3, 0))) == np.zeros((3, 1))).all()
+    assert (row_sums(np.zeros((3, 2))) == np.zeros((3, 1))).all()
+
+
+@pytest.mark.proves("softmax", by="mpmath, 60 digits, in units in the last place", bound=4.0)
+def test_softmax_at_extreme_logits_to_4_ulp(proof):
+    with mpmath.workdps(60):
+        for Z in rows():
+            _, _, E, _ = exact(Z)
+            for p, e in zip(softmax(Z)[0], E, strict=True):
+                proof(abs(mpmath.mpf(p) - e / sum(E)) / np.spacing(float(e / sum(E))))
+
+
+@pytest.mark.proves("softmax-shift", by="mpmath, 60 digits, in units in the last place", bound=2.0)
+def test_the_shifted_exponential_to_2_ulp(proof):
+    with mpmath.workdps(60):
+        for Z in rows():
+            for got, e in zip(shifted_exp(Z)[0], exact(Z)[2], strict=True):
+                proof(abs(mpmath.mpf(got) - e) / np.spacing(float(e)))
+
+
+@pytest.mark.proves("softmax-loss", "softmax-loss-logits", by="mpmath, 60 digits, relative", bound=1e-15)
+def test_the_loss_at_extreme_logits_to_1e_15(proof):
+    floats = np.finfo(float)
+    with mpmath.workdps(60):
+        for Z in rows():
+            k = Z.shape[1]
+            z, m, _, tail = exact(Z)
+            right, first = np.eye(k)[Z.argmax(axis=1)], np.eye(k)[:1]
+            for Y in (
+                right,
+                first,
+                np.full((1, k), 1 / k),
+                0.9 * right + 0.1 / k,
+                soft(np.random.default_rng(k), 1, k),
+            ):
+                loss = sum(mpmath.mpf(float(y)) * (m - v + tail) for y, v in zip(Y[0], z, strict=True))
+                if floats.tiny <= loss <= floats.max:  # below, floats have fewer digits; above there are none
+                    proof(abs(cross_entropy(Z, Y) - loss) / loss)
+
+
+@pytest.mark.proves("softmax-grad", by="mpmath, 60 digits, absolute", bound=4e-16)
+def test_the_gradient_at_extreme_logits_to_4e_16(proof):
+    with mpmath.workdps(60):
+        for Z in rows():
+            Y = soft(np.random.default_rng(1), *Z.shape)
+            _, _, E, _ = exact(Z)
+            for got, e, y in zip(cross_entropy_grad(Z, Y)[0], E, Y[0], strict=True):
+                proof(abs(got - (e / sum(E) - mpmath.mpf(float(y)))))
+
+
+def test_the_mean_of_the_largest_losses_does_not_overflow():
+    Z, Y = np.array([[1.7e308, 0.0, 0.0]] * 50), np.array([[0.0, 1.0, 0.0]] * 50)
+    assert cross_entropy(Z, Y) == pytest.approx(1.7e308, rel=1e-14)
 
 
 # The sigmoid is softmax of two classes
@@ -395,39 +426,6 @@ def test_200_epochs_have_the_losses_of_pytorch(optimizer):
     _, history = train(params, X, Y, lr=lr, epochs=200, optimizer=optimizer, loss=CROSS_ENTROPY)
     np.testing.assert_allclose(history.loss, losses, rtol=1e-12)
     assert losses[-1] < 0.8 * losses[0]
-
-
-# Input that does not fit
-
-
-@pytest.mark.parametrize(
-    "Z, Y", [((4, 3), (4,)), ((4, 3), (4, 1)), ((4, 1), (4, 3)), ((4, 3), (1, 3)), ((0, 3), (0, 3))]
-)
-@pytest.mark.parametrize("f", [cross_entropy, cross_entropy_grad])
-def test_shapes_that_would_broadcast_are_named(f, Z, Y):
-    with pytest.raises(ValueError, match="the same non-empty shape") as error:
-        f(np.zeros(Z), np.zeros(Y))
-    assert f"{Z} and {Y}" in str(error.value)
-    assert f(np.zeros((1, 1)), np.ones((1, 1))) == 0  # one sample of one class is enough
-
-
-@pytest.mark.parametrize("f", [softmax, lambda z: cross_entropy(z, z), lambda z: cross_entropy_grad(z, z)])
-def test_a_single_row_without_its_axis_is_an_error(f):
-    with pytest.raises(ValueError, match="axis 1"):
-        f(np.zeros(3))
-
-
-@pytest.mark.parametrize("dtype", [int, bool, np.uint8, np.float32])
-def test_labels_of_any_dtype_give_the_loss_of_float_labels(dtype):
-    Z, Y = np.array([[3.0, 1.0], [-2.0, 5.0]]), np.eye(2)
-    assert cross_entropy(Z, Y.astype(dtype)) == cross_entropy(Z, Y)
-    np.testing.assert_array_equal(cross_entropy_grad(Z, Y.astype(dtype)), cross_entropy_grad(Z, Y))
-
-
-def test_nothing_passed_in_is_mutated():
-    Z, Y = np.array([[3.0, 1.0], [-2.0, 5.0]]), np.eye(2)
-    Z.flags.writeable = Y.flags.writeable = False
-    softmax(Z), cross_entropy(Z, Y), cross_entropy_grad(Z, Y)
 
 
 # Training

@@ -15,7 +15,7 @@ Thing = Callable[..., Any]  # a function, or a class
 
 
 def with_helpers(function: Thing) -> list[Thing]:
-    """What has to be pasted: the function, after all that it needs; LookupError where that does not bring everything."""
+    """What has to be pasted: the function, after all that it needs; LookupError if that does not bring everything."""
     found: list[Thing] = []
 
     def visit(thing: Thing) -> None:

@@ -1,76 +1,15 @@
 """Notebooks show the same on every machine, and a build in which one does not show what it promises fails."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from project import Project, cell
 
 pytest.importorskip("mkdocs_jupyter", reason="the extra `docs` is not installed")
-ROOT = Path(__file__).parents[2]
 DRAW = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()"
 TELL = "import twolayer\n\nprint(twolayer.__version__)"
 LINE = {"alt": "A line that rises."}
-
-
-def cell(source, **metadata):
-    return {"cell_type": "code", "id": f"c{hash(source)}", "execution_count": None, "outputs": [], "metadata": metadata,
-            "source": source}  # fmt: skip
-
-
-class Project:
-    """A site of one notebook, with the settings, the hooks and the package of this one."""
-
-    def __init__(self, root):
-        self.root, self.site = root, root / "site"
-        for name in ("docs/hooks", "docs/overrides", "docs/assets", "twolayer"):
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "checker"))
-        (root / "tests").mkdir()
-        (root / "docs/notebooks").mkdir()
-        (root / "docs/index.md").write_text("# Home\n")
-        (root / "docs/proofs.json").write_text("{}")
-        settings, found = re.subn(
-            r"^nav:\n(?: +.*\n)+",
-            "nav: [index.md, notebooks/probe.ipynb]\n",
-            (ROOT / "mkdocs.yml").read_text("utf-8"),
-            flags=re.MULTILINE,
-        )
-        assert found
-        (root / "mkdocs.yml").write_text(settings)
-
-    def build(self, *cells, **env):
-        """Exit code and log of a strict build with these cells in the notebook."""
-        title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# Probe"}
-        notebook = {"cells": [title, *cells], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-        (self.root / "docs/notebooks/probe.ipynb").write_text(json.dumps(notebook))
-        run = subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict"],
-            cwd=self.root,
-            env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | {name: str(value) for name, value in env.items()},
-            capture_output=True,
-            text=True,
-        )
-        log = run.stdout + run.stderr
-        assert "Traceback (most recent call last):\n  File" not in log.replace(str(self.root), "")
-        return run.returncode, log
-
-    @property
-    def figure(self):
-        return (self.site / "notebooks/probe/figure-1.png").read_bytes()
-
-    @property
-    def download(self):
-        return json.loads((self.site / "notebooks/probe/probe.ipynb").read_text())
-
-
-@pytest.fixture
-def project(tmp_path):
-    (tmp_path / "my [first] Übung").mkdir()
-    return Project(tmp_path / "my [first] Übung")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +28,7 @@ def write(path, text):
 
 AGG = "import matplotlib\n\nmatplotlib.use('Agg')\n"
 SVG = "c = get_config()\nc.InlineBackend.figure_formats = {'svg'}\n"
+CLEAR = "c = get_config()\nc.ClearOutputPreprocessor.enabled = True\n"
 KERNEL = json.dumps({"argv": ["false"], "display_name": "Another Python", "language": "python"})
 # What people set for programs of their own: a file, and the variable that leads to its folder or to itself.
 SETTINGS = {
@@ -100,18 +40,14 @@ SETTINGS = {
     "startup": ({"ipython/profile_default/startup/00.py": AGG}, {"IPYTHONDIR": "ipython"}),
     "profile": ({"ipython/profile_default/ipython_kernel_config.py": SVG}, {"IPYTHONDIR": "ipython"}),
     "kernel": ({"jupyter/kernels/python3/kernel.json": KERNEL}, {"JUPYTER_PATH": "jupyter"}),
-    "data": ({"jupyter/kernels/python3/kernel.json": KERNEL}, {"JUPYTER_DATA_DIR": "jupyter"}),
-    "config": (
-        {"jupyter/jupyter_nbconvert_config.py": "c = get_config()\nc.ExecutePreprocessor.timeout = 0.001\n"},
-        {"JUPYTER_CONFIG_DIR": "jupyter"},
-    ),
+    "config": ({"jupyter/jupyter_nbconvert_config.py": CLEAR}, {"JUPYTER_CONFIG_DIR": "jupyter"}),
     "home": (
         {
             ".config/matplotlib/matplotlibrc": "figure.dpi: 30\n",
             ".ipython/profile_default/startup/00.py": AGG,
             ".ipython/profile_default/ipython_kernel_config.py": SVG,
             ".local/share/jupyter/kernels/python3/kernel.json": KERNEL,
-            ".jupyter/jupyter_nbconvert_config.py": "c = get_config()\nc.ExecutePreprocessor.timeout = 0.001\n",
+            ".jupyter/jupyter_nbconvert_config.py": CLEAR,
         },
         {"HOME": ""},
     ),
@@ -186,5 +122,3 @@ def test_the_download_has_outputs_and_says_first_what_to_install(project):
     assert title["source"] == "# Probe"
     assert "image/png" in figure["outputs"][0]["data"]
     assert text["outputs"][0]["text"]
-
-
