@@ -24,7 +24,7 @@ def loss_and_gradients(X, y, params, w, mask, activation, activation_grad):
     return loss, X.T @ Z1.T, db1, dW2, db2
 
 
-@pytest.mark.proves("unit-Z2", "unit-dW2", "unit-dZ1", by="forward, the loss and backward", bound=1e-13)
+@pytest.mark.verifies("unit-Z2", "unit-dW2", "unit-dZ1", by="forward, the loss and backward", bound=1e-13)
 @given(
     st.integers(0, 10_000),
     st.tuples(*(st.integers(1, most) for most in (4, 5, 3, 8))),
@@ -32,7 +32,7 @@ def loss_and_gradients(X, y, params, w, mask, activation, activation_grad):
     st.booleans(),
     st.booleans(),
 )
-def test_unit_by_unit_the_numbers_are_those_of_whole_layers(proof, seed, sizes, activation, weighted, masked):
+def test_unit_by_unit_the_numbers_are_those_of_whole_layers(verified, seed, sizes, activation, weighted, masked):
     net, rng = network(seed, *sizes), np.random.default_rng(seed)
     w = mean_one(rng.exponential(size=len(net.X)) if weighted else np.ones(len(net.X)))
     mask = dropout_mask(rng, (len(net.X), sizes[1]), 0.5) if masked else None
@@ -40,7 +40,7 @@ def test_unit_by_unit_the_numbers_are_those_of_whole_layers(proof, seed, sizes, 
     means = loss_and_gradients(net.X, net.y, net.params, w if weighted else None, mask, *kind)
     Z2, cache = forward(net.X, net.params, *kind, mask=mask if masked else 1.0)
     plain = weighted_bce(Z2, net.y, w), *backward(weighted_bce_grad(Z2, net.y, w), cache, net.params)
-    proof(relative(means, plain), len(means))
+    verified(relative(means, plain), len(means))
 
 
 def test_the_products_become_their_gradient_and_nothing_else_changes():

@@ -35,7 +35,7 @@ DIRECTIVES = {
     "mistake": lambda id: mistakes.show(ROOT, id),
     "figure": lambda name: figures.show(ROOT, name),
     "install": lambda _: snippets.install(state["repository"]),
-    "proofs": lambda _: verification.page(ROOT, state["equations"], state["proofs"]),
+    "verified": lambda _: verification.page(ROOT, state["equations"], state["verified"]),
 }
 DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
 
@@ -61,8 +61,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     config.plugins["mkdocstrings"].get_handler("python").env.bytecode_cache = FileSystemBytecodeCache()
     sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
     state["equations"] = equations.find(sources)
-    optional = bool(os.getenv("TWOLAYER_NO_PROOFS"))
-    state["proofs"] = verification.load(ROOT / "docs/proofs.json", optional, state["equations"])
+    optional = bool(os.getenv("TWOLAYER_NO_RECORD"))
+    state["verified"] = verification.load(ROOT / "docs/verified.json", optional, state["equations"])
     cheat_sheet.add_pdf(files, config, ROOT, state["equations"])
     state["notebooks"] = notebooks.execute(config, files)
     return nav
@@ -88,7 +88,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    return mathml.render(html, page, files, state["equations"], state["proofs"])
+    return mathml.render(html, page, files, state["equations"], state["verified"])
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
