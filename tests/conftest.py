@@ -26,7 +26,7 @@ settings.load_profile("default")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--record-verified", action="store_true", help="write what the tests measured to docs/verified.json")
+    parser.addoption("--record-verified", action="store_true", help="write to docs/verified.json what was measured")
 
 
 def pytest_configure(config):

@@ -175,7 +175,9 @@ class TestMixup:
         mixed, _ = mixup(rng, X, X, alpha)
         square = mixed**2
         expected = (alpha + 1) / (2 * alpha + 1) * X.var()
-        verified(abs(square.mean() - expected) / (2 * square.std() / np.sqrt(square.size)), square.size)  # 2: pairs share
+        verified(
+            abs(square.mean() - expected) / (2 * square.std() / np.sqrt(square.size)), square.size
+        )  # 2: pairs share
 
     @pytest.mark.verifies("mixup-loss", by="the loss of each label, mixed", bound=2e-15)
     @given(seed=seeds, lam=st.floats(0, 1))

@@ -110,7 +110,9 @@ def test_moments_are_sums_of_past_gradients(verified, grads, beta1, beta2):
     m, v, t = state
     assert t == len(grads)
     verified(relative(m[0][0], (1 - beta1) * sum(beta1 ** (t - 1 - s) * g for s, g in enumerate(grads))), of="adam-m")
-    verified(relative(v[0][0], (1 - beta2) * sum(beta2 ** (t - 1 - s) * g * g for s, g in enumerate(grads))), of="adam-v")
+    verified(
+        relative(v[0][0], (1 - beta2) * sum(beta2 ** (t - 1 - s) * g * g for s, g in enumerate(grads))), of="adam-v"
+    )
 
 
 @pytest.mark.verifies("adam-bias", by="the expectation over all sequences", bound=1e-13)

@@ -19,10 +19,10 @@ Record = dict[str, list[dict[str, Any]]]
 
 
 def load(path: Path, optional: bool, equations: dict[str, Equation]) -> Record:
-    """The last run's measurements. Warns of none, of an equation that no test verifies, of a test whose equation no page has."""
+    """The last run's measurements. Warns of none, of an equation without a test, of a test whose equation no page has."""
     if not path.exists():
         if not optional:
-            log.warning("docs/verified.json is missing: run pytest, or set TWOLAYER_NO_RECORD=1 to see the site without")
+            log.warning("docs/verified.json is missing: run pytest, or set TWOLAYER_NO_RECORD=1 to build without")
         return {}
     record: Record = json.loads(path.read_text("utf-8"))
     for id in equations.keys() - record.keys():
@@ -37,7 +37,9 @@ def badge(equation: Equation, record: Record, url: str, numbered: bool) -> str:
     entries = record.get(equation.id, [])
     worst, bound = max(((e["worst"], e["bound"]) for e in entries), key=lambda e: e[0] / (e[1] or 1), default=(0, 0))
     error = f"largest error {worst:.2g} (bound {bound:.2g})" if worst else "exact"
-    said = f"verified · {cases(sum(e['cases'] for e in entries))} · {error}" if entries else "not verified in this build"
+    said = (
+        f"verified · {cases(sum(e['cases'] for e in entries))} · {error}" if entries else "not verified in this build"
+    )
     number = f"({equation.number}) " if numbered else ""
     state = "" if entries else " verified--missing"
     return f'<a class="verified{state}" href="{url}#{equation.id}">{number}<code>{equation.id}</code> {said}</a>'
