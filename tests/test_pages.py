@@ -202,8 +202,8 @@ def test_every_picture_is_on_a_page_and_every_page_of_the_network_has_one(pictur
 # --- Words: the rules of the contributor's guide that a pattern can check ---
 
 WORDS = {
-    r"\b(?:derivatives?|gradients?|slopes?|differentiate\w*)(?: of [^.|]{1,40}?)?(?<! off) by (?:the |a |any |its |every )?"
-    r"(?:logit|loss|parameter|weight|bias|entr|\$|`)": "with respect to",
+    r"\b(?:derivatives?|gradients?|slopes?|differentiate\w*)(?: of [^.|]{1,40}?)?(?<! off) by "
+    r"(?:the |a |any |its |every )?(?:logit|loss|parameter|weight|bias|entr|\$|`)": "with respect to",
     r"\b(?:has|have) not (?:the|a|an|its|their)\b": "does not have",
     r"\b[Ww]ho(?:so)?ever\b": "you, if you",
     r"(?<![Tt]here )\b(?:is|are) no (?!longer|more|less)\w": "is not a",

@@ -19,7 +19,7 @@ Record = dict[str, list[dict[str, Any]]]
 
 
 def load(path: Path, optional: bool, equations: dict[str, Equation]) -> Record:
-    """The last run's measurements. Warns of none, of an equation without a test, of a test whose equation no page has."""
+    """The last run's measurements. Warns of none, of an equation without a test, of a test without an equation."""
     if not path.exists():
         if not optional:
             log.warning("docs/verified.json is missing: run pytest, or set TWOLAYER_NO_RECORD=1 to build without")
@@ -68,7 +68,8 @@ def page(root: Path, equations: dict[str, Equation], record: Record) -> str:
             if test not in shown:
                 shown.add(test)
                 parts.append(
-                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>\n\n'
+                    f'<details class="quote" id="{anchor(test)}" markdown="1">'
+                    f"<summary><code>{test}</code></summary>\n\n"
                     f"```python\n{source(root, test)}\n```\n\n</details>"
                 )
     return "\n\n".join(parts)
