@@ -258,12 +258,12 @@ class TestTraining:
     @pytest.mark.parametrize("dropout", [-0.1, 1.0, np.nan])
     def test_bad_share(self, dropout):
         params, X, y = problem(0)
-        with pytest.raises(ValueError, match="dropout must be a number from 0 to below 1"):
+        with pytest.raises(ValueError, match="dropout must be a number of at least 0 and below 1"):
             train(params, X, y, lr=0.1, epochs=1, dropout=dropout, rng=np.random.default_rng(0))
 
     def test_needs_a_generator(self):
         params, X, y = problem(0)
-        with pytest.raises(ValueError, match="rng is needed"):
+        with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
             train(params, X, y, lr=0.1, epochs=1, dropout=0.5)
 
 

@@ -221,7 +221,7 @@ class TestConsequences:
     @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf])
     def test_bad_weight_of_the_penalty(self, value):
         params, X, y = problem(0)
-        with pytest.raises(ValueError, match="l2 must be a number, 0 or more"):
+        with pytest.raises(ValueError, match="l2 must be a number of at least 0"):
             train(params, X, y, lr=0.1, epochs=1, l2=value)
 
 
