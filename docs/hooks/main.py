@@ -33,7 +33,7 @@ DIRECTIVES = {
     "mistake": lambda name, page: mistakes.show(ROOT, name),
     "figure": lambda name, page: figures.show(ROOT, name),
     "install": lambda name, page: snippets.install(state["repository"]),
-    "proofs": lambda name, page: verification.page(ROOT, state["equations"], state["proofs"]),
+    "verified": lambda name, page: verification.page(ROOT, state["equations"], state["verified"]),
 }
 DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
 
@@ -53,7 +53,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     theme.fold_experiments(nav)
     sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
     state["equations"] = equations.find(sources)
-    state["proofs"] = verification.load(ROOT / "docs/proofs.json", state["equations"])
+    state["verified"] = verification.load(ROOT / "docs/verified.json", state["equations"])
     cheat_sheet.add_pdf(files, config, ROOT, state["equations"])
     state["notebooks"] = notebooks.execute(config, files)
     return nav
@@ -79,7 +79,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    return mathml.render(html, page, files, state["equations"], state["proofs"])
+    return mathml.render(html, page, files, state["equations"], state["verified"])
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:

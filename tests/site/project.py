@@ -24,7 +24,7 @@ class Project:
         (root / "tests").mkdir()
         (root / "docs/notebooks").mkdir()
         (root / "docs/index.md").write_text("# Home\n")
-        (root / "docs/proofs.json").write_text("{}")
+        (root / "docs/verified.json").write_text("{}")
         nav = re.compile(r"^nav:\n(?: +.*\n)+", re.MULTILINE)
         settings, found = nav.subn("nav: [index.md, notebooks/probe.ipynb]\n", (ROOT / "mkdocs.yml").read_text("utf-8"))
         assert found
