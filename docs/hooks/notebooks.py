@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB")  # made for other programs, they would change a figure
 AT_ONCE = 2  # notebooks executed side by side
 LARGEST = 150_000  # bytes of one figure
-NEEDS = "To run this notebook: `pip install jupyter pandas skops`, and `pip install .` in a clone of twolayer."
+NEEDS = "To run this notebook: `pip install jupyter skops`, and `pip install .` in a clone of twolayer."
 Cell = dict[str, Any]
 
 
