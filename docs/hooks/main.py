@@ -3,6 +3,7 @@
 import logging
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ log = logging.getLogger("mkdocs.hooks.twolayer")  # below `mkdocs`, so that --st
 state: dict[str, Any] = {}
 
 # A comment of a page that stands for something else: `<!-- source: backward -->` is what the function here returns.
-DIRECTIVES = {
+DIRECTIVES: dict[str, Callable[[str, Page], str]] = {
     "source": lambda name, page: snippets.source(ROOT, name),
     "functions": lambda name, page: snippets.functions(ROOT, topics.topics(ROOT)),
     "mistake": lambda name, page: mistakes.show(ROOT, name),
@@ -38,7 +39,8 @@ DIRECTIVES = {
     "equation": lambda name, page: equations.cells(state["equations"][name]),
     "lines": lambda names, page: snippets.lines(ROOT, names.split()),
 }
-DIRECTIVE = re.compile(rf"(?<!    )<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w. -]+))? -->")  # indented, it is an example
+# Alone in its line or in a cell of a table.
+DIRECTIVE = re.compile(rf"(?:^|(?<=\| ))<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w. -]+))? -->", re.MULTILINE)
 
 
 def on_startup(command: str, **_: Any) -> None:
