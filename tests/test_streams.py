@@ -1,10 +1,9 @@
-"""The command, as a program with whatever streams and interpreter it is given: no traceback, and an exit code as documented."""
+"""The command with whatever streams and interpreter it is given: no traceback, and the exit code that is documented."""
 
 import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -62,17 +61,15 @@ def test_a_reader_that_has_had_enough(tmp_path, arguments):
     assert done.stderr.split()[-1] in (b"141", b"0")  # 0 if the pipe took it all before it was closed
 
 
-def interrupted(command, folder, after, presses=1):
-    """The command's end, with Ctrl-C so many times: the first after a line of its output that begins so."""
+def interrupted(command, folder, *after):
+    """The command's end, with Ctrl-C after a line of its output that begins with each of these."""
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        for line in running.stdout:
-            if line.startswith(after):
-                break
-        for _ in range(presses):
+        lines = []
+        for start in after:
+            lines += [next(line for line in running.stdout if line.startswith(start))]
             running.send_signal(signal.SIGINT)
-            time.sleep(0.05)
         output, errors = running.communicate(timeout=120)
-    return subprocess.CompletedProcess(command, running.returncode, output, errors)
+    return subprocess.CompletedProcess(command, running.returncode, b"".join(lines) + output, errors)
 
 
 LONG = [sys.executable, "-u", "-m", "twolayer", "train", "--samples", "100", "--epochs", "10000000"]
@@ -87,7 +84,7 @@ def test_ctrl_c_goes_on_to_the_last_picture(tmp_path):
 
 
 def test_a_second_ctrl_c_ends_it(tmp_path):
-    done = interrupted(LONG, tmp_path, b"epoch", presses=40)
+    done = interrupted(LONG, tmp_path, b"epoch", b"interrupted")
     assert (done.returncode, quiet(done)) == (130, True)
 
 
