@@ -111,7 +111,7 @@ def test_the_colors_differ_in_lightness_too():
     assert abs(lightness(BLUE) - lightness(ORANGE)) > 0.05
 
 
-@pytest.mark.parametrize("scale", [1e-300, 1e-9, 0.002, 1.0, 1e5, 1e100])
+@pytest.mark.parametrize("scale", [1e-200, 1e-9, 0.002, 1.0, 1e5, 1e100])
 @pytest.mark.parametrize("offset", [0, 1])
 def test_the_margins_are_in_proportion_to_the_data(scale, offset):
     """A tenth of the range on each side, whatever the unit of measurement of each feature."""

@@ -379,7 +379,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         kinds, counts = np.unique(Y, axis=0, return_counts=True)
         if stratify is not None and counts.min() < 2:
             rare = plain(self.classes_[int(kinds[counts.argmin(), 0])])
-            raise ValueError(f"patience must hold out a sample of each class, and class {rare} has one only")
+            raise ValueError(f"patience splits the samples of each class, but class {rare} has one only; set it to None")
         if not 2 <= ceil(fraction * n) <= n - 2:
             raise ValueError(f"validation_fraction must give both parts two samples or more, got {fraction} of {n}")
         parts = train_test_split(np.arange(n), test_size=fraction, random_state=self._split_seed, stratify=stratify)
