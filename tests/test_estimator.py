@@ -672,9 +672,9 @@ def test_ctrl_c_stops_what_is_around_it():
 def test_held_out_parts_count_or_the_reason_is_said():
     """Rare classes, and weights of zero, as bagging and class weights make them."""
     labels = np.array(["yes"] * 199 + ["no"])
-    with pytest.raises(ValueError, match=r"patience .* class 'no' has one only"):
+    with pytest.raises(ValueError, match=r"patience .* class 'no' has one sample only"):
         TwoLayerNN(patience=3).fit(X, labels)
-    with pytest.raises(ValueError, match=r"patience .* class 'no' has one only"):
+    with pytest.raises(ValueError, match=r"patience .* class 'no' has one sample only"):
         TwoLayerNN(patience=3).fit(X, np.array(["yes", "no"])[Y], sample_weight=np.where(Y & (np.cumsum(Y) > 1), 0, 1))
     with pytest.raises(ValueError, match="validation_fraction must give both parts two samples or more"):
         TwoLayerNN(patience=3).fit(X[:10], np.arange(10) % 2)
