@@ -111,6 +111,40 @@ def test_the_colors_differ_in_lightness_too():
     assert abs(lightness(BLUE) - lightness(ORANGE)) > 0.05
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e-9, 0.002, 1.0, 1e5, 1e100])
+@pytest.mark.parametrize("offset", [0, 1])
+def test_the_margins_are_in_proportion_to_the_data(scale, offset):
+    """A tenth of the range on each side, whatever the unit of measurement of each feature."""
+    points = np.column_stack([scale * (X[:, 0] + offset), X[:, 1]])
+    model = make_pipeline(StandardScaler(), TwoLayerNN(epochs=3, random_state=0)).fit(X, LABELS)
+    ax = BoundaryDisplay.from_estimator(model, points, LABELS).ax_
+    span = np.ptp(points, axis=0)
+    for limits, column, width in zip((ax.get_xlim(), ax.get_ylim()), points.T, span, strict=True):
+        np.testing.assert_allclose(limits, [column.min() - 0.1 * width, column.max() + 0.1 * width], rtol=1e-9)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-30, -3.0, 1e9])
+def test_a_feature_that_does_not_vary_is_drawn(value):
+    points = np.column_stack([np.full(60, value), X[:, 1]])
+    ax = BoundaryDisplay.from_estimator(MODEL, points, LABELS).ax_
+    assert ax.get_xlim()[0] < value < ax.get_xlim()[1]
+    ax.figure.canvas.draw()
+
+
+def test_the_validation_losses_are_drawn_at_their_epochs():
+    model = TwoLayerNN(epochs=5, warm_start=True, random_state=0).fit(X, Y).set_params(patience=9).fit(X, Y)
+    _, validation = plot_loss_curve(model).get_lines()
+    np.testing.assert_array_equal(np.isnan(validation.get_ydata()), [True] * 5 + [False] * 5)
+    np.testing.assert_array_equal(validation.get_xdata(), np.arange(10))
+
+
+def test_labels_that_the_model_does_not_know_are_named():
+    with pytest.raises(ValueError, match="y has the label 0, which is not among 'in', 'out'"):
+        plot_decision_boundary(MODEL, X, np.zeros(60, int))
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[60, 59\]"):
+        plot_decision_boundary(MODEL, X, LABELS[1:])
+
+
 def test_a_boundary_needs_two_features():
     with pytest.raises(ValueError, match=r"two features, got X \(60, 3\)"):
         plot_decision_boundary(MODEL, np.zeros((60, 3)), Y)

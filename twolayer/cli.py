@@ -76,7 +76,7 @@ def run(argv: Sequence[str] | None) -> int:
     try:
         return train(**chosen)
     except (ValueError, MemoryError) as error:
-        name, *rest = str(error).split()
+        name, *rest = str(error).split() or ["out of memory"]
         parser.error(" ".join([flag(name) if name in chosen else name, *rest]))
 
 

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from tqdm import tqdm
 
 from twolayer.core import he_init, sigmoid
 from twolayer.depth import forward
@@ -66,10 +67,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Attributes
     ----------
-    params_ : tuple of ndarray
-        (W1, b1, W2, b2), of shapes (d, h), (h,), (h, k), (k,).
-    coefs_, intercepts_ : list of ndarray
-        [W1, W2] and [b1, b2].
+    params_, coefs_, intercepts_ : tuple, list, list of ndarray
+        (W1, b1, W2, b2), of shapes (d, h), (h,), (h, k), (k,); [W1, W2]; [b1, b2].
     history_ : History
         All that `train` recorded.
     loss_curve_, validation_curve_ : list of float
@@ -99,7 +98,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     `partial_fit`.
 
     A fit that fails leaves the estimator as it was. Ctrl-C keeps the parameters reached, and stops what calls it too.
-
     `skops.io.dump(model, path)` saves it without pickle, unless a parameter is a function.
 
     Examples
@@ -221,6 +219,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 named = SCHEDULES[schedule](self.lr, steps)
                 schedule = named and (lambda t: named(t - first_step))
             activation, activation_grad = ACTIVATIONS[self.activation_]
+            terminal = not getattr(sys.stderr, "closed", True) and sys.stderr.isatty()  # it may be None, or closed
             start = he_init(self._generator, samples.shape[1], self.hidden_size, Y.shape[1]) if not goes_on else ()
             params = self.params_ if goes_on else tuple(p.astype(samples.dtype) for p in start)
             self.params_, self.history_ = train(
@@ -239,7 +238,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 history=self.history_ if goes_on else None,
                 rng=self._generator,
                 callback=self._each_epoch if self.verbose or self.callback else None,
-                progress=bool(self.verbose) and ("ipykernel" in sys.modules or is_terminal(sys.stderr)),
+                progress=bool(self.verbose and ("ipykernel" in sys.modules or terminal)),
             )
         except BaseException:
             self.__dict__ = before
@@ -328,8 +327,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         check_classification_targets(labels)
         if goes_on:
             self._generator = deepcopy(self._generator)  # if this fit fails, the old one has not moved
-            trained = {"hidden_size": len(self.params_[1]), "activation": self.activation_}
-            for name, value in trained.items():
+            for name, value in (("hidden_size", len(self.params_[1])), ("activation", self.activation_)):
                 if getattr(self, name) != value:
                     raise ValueError(f"{name} is {getattr(self, name)}, but the network to go on with has {value}")
         else:
@@ -366,10 +364,9 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 raise ValueError(f"y must be an indicator of 0 and 1, (n, {len(self.classes_)}), got shape {y.shape}")
             return y
         y = column_or_1d(y)
-        unknown = y[~np.isin(y, self.classes_)]
-        if len(unknown):
+        for label in y[~np.isin(y, self.classes_)][:1]:
             known = " and ".join(map(plain, self.classes_))
-            raise ValueError(f"y has the label {plain(unknown[0])}, which is not among classes_, {known}")
+            raise ValueError(f"y has the label {plain(label)}, which is not among classes_, {known}")
         return np.asarray(y == self.classes_[1])[:, None]
 
     def _hold_out(self, *arrays: Any) -> list[Any]:
@@ -379,7 +376,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         kinds, counts = np.unique(Y, axis=0, return_counts=True)
         if stratify is not None and counts.min() < 2:
             rare = plain(self.classes_[int(kinds[counts.argmin(), 0])])
-            raise ValueError(f"patience must hold out a sample of each class, and class {rare} has one only")
+            raise ValueError(f"patience splits each class, but class {rare} has one sample only; set it to None")
         if not 2 <= ceil(fraction * n) <= n - 2:
             raise ValueError(f"validation_fraction must give both parts two samples or more, got {fraction} of {n}")
         parts = train_test_split(np.arange(n), test_size=fraction, random_state=self._split_seed, stratify=stratify)
@@ -389,23 +386,15 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if self.callback:
             self.callback(epoch, params, history)
         if self.verbose and (epoch % 100 == 0 or (epoch + 1) % self.epochs == 0):
-            from tqdm import tqdm
-
             with tqdm.external_write_mode():  # above the bar
                 print(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_class, tags.classifier_tags.multi_label = False, True
         return tags
 
 
 def plain(label: Any) -> str:
     """A label as its user writes it: 'no', where NumPy shows np.str_('no')."""
     return repr(label.item() if isinstance(label, (np.str_, np.number, np.bool_)) else label)
-
-
-def is_terminal(stream: Any) -> bool:
-    """Whether somebody sees what is written to the stream, which may be None, closed, or without isatty."""
-    return not getattr(stream, "closed", True) and hasattr(stream, "isatty") and stream.isatty()
