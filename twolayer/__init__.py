@@ -33,15 +33,7 @@ from twolayer.training import train
 if TYPE_CHECKING:
     from twolayer.checker import check
     from twolayer.estimator import TwoLayerNN
-    from twolayer.plots import (
-        BoundaryDisplay,
-        GradientCheckDisplay,
-        HiddenUnitsDisplay,
-        LossCurveDisplay,
-        animate_training,
-        plot_decision_boundary,
-        plot_loss_curve,
-    )
+    from twolayer.plots import BoundaryDisplay, LossCurveDisplay, plot_decision_boundary, plot_loss_curve
 
 __version__ = "0.1.0"
 
@@ -49,75 +41,23 @@ __version__ = "0.1.0"
 _ON_FIRST_USE = {
     "TwoLayerNN": "twolayer.estimator",
     "BoundaryDisplay": "twolayer.plots",
-    "GradientCheckDisplay": "twolayer.plots",
-    "HiddenUnitsDisplay": "twolayer.plots",
     "LossCurveDisplay": "twolayer.plots",
-    "animate_training": "twolayer.plots",
     "check": "twolayer.checker",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
 }
 
-__all__ = [
-    "BoundaryDisplay",
-    "GradientCheckDisplay",
-    "HiddenUnitsDisplay",
-    "LossCurveDisplay",
-    "Objective",
-    "TwoLayerNN",
-    "adam_init",
-    "adam_step",
-    "animate_training",
-    "backward",
-    "bce",
-    "bce_grad",
-    "check",
-    "check_gradients",
-    "check_network",
-    "cosine_decay",
-    "cross_entropy",
-    "cross_entropy_grad",
-    "cyclical",
-    "dropout_mask",
-    "elu",
-    "elu_grad",
-    "exponential_decay",
-    "forward",
-    "gelu",
-    "gelu_grad",
-    "he_init",
-    "inverse_time_decay",
-    "jitter",
-    "l2",
-    "l2_grad",
-    "l2_penalty",
-    "leaky_relu",
-    "leaky_relu_grad",
-    "mean_one",
-    "minibatches",
-    "mixup",
-    "momentum_step",
-    "numerical_gradient",
-    "plot_decision_boundary",
-    "plot_loss_curve",
-    "relu",
-    "relu_grad",
-    "rotate",
-    "sigmoid",
-    "silu",
-    "silu_grad",
-    "softmax",
-    "softplus",
-    "softplus_grad",
-    "step",
-    "step_decay",
-    "tanh",
-    "tanh_grad",
-    "train",
-    "weighted_bce",
-    "weighted_bce_grad",
-    "zeros_like",
-]
+__all__ = ["backward", "bce", "bce_grad", "forward", "he_init", "relu", "relu_grad", "sigmoid", "step"]
+__all__ += ["elu", "elu_grad", "gelu", "gelu_grad", "leaky_relu", "leaky_relu_grad"]
+__all__ += ["silu", "silu_grad", "softplus", "softplus_grad", "tanh", "tanh_grad"]
+__all__ += ["adam_init", "adam_step", "momentum_step", "zeros_like"]
+__all__ += ["cosine_decay", "cyclical", "exponential_decay", "inverse_time_decay", "step_decay"]
+__all__ += ["dropout_mask", "jitter", "l2", "l2_grad", "l2_penalty", "minibatches", "mixup", "rotate"]
+__all__ += ["cross_entropy", "cross_entropy_grad", "softmax"]
+__all__ += ["mean_one", "weighted_bce", "weighted_bce_grad"]
+__all__ += ["check_gradients", "check_network", "numerical_gradient"]
+__all__ += ["Objective", "TwoLayerNN", "check", "train"]
+__all__ += ["BoundaryDisplay", "LossCurveDisplay", "plot_decision_boundary", "plot_loss_curve"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,14 +1,15 @@
-"""`twolayer train`: trains a network on data of your choice, checks its gradient, and draws what it learnt."""
+"""The command `twolayer`: `train` trains a network and draws what it learned, `check` tests your own code."""
 
 import argparse
-import inspect
 import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -16,6 +17,7 @@ import twolayer
 from twolayer.datasets import DATASETS, load_data
 from twolayer.gradcheck import check_gradients
 from twolayer.objective import Objective
+from twolayer.validation import check_integer, check_number
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 SAMPLES = 2000  # of circles and moons, so that 500 are held out
 CHECKED = 20_000  # parameters; with more, the gradient check would take minutes
+INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell counts a program that SIGINT or SIGPIPE ends
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,32 +38,51 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code: 0, 1 if training or the check failed, 2 for a bad input."""
-    parser = Parser(
-        prog="twolayer", description=twolayer.__doc__, epilog="twolayer train --help shows what can be chosen."
-    )
+    """Run the command, whatever streams it is given; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):  # None, closed, or not a file
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # ASCII cannot write every name
+    try:
+        try:
+            return run(argv)
+        finally:
+            with suppress(AttributeError, ValueError):
+                sys.stdout.flush()  # now, as an error at exit would be a traceback
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        with suppress(OSError, ValueError):  # nothing more can be written there, not even at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # whoever read the output, such as `head`, has had enough
+            return PIPE_CLOSED
+        print(f"twolayer: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+def run(argv: Sequence[str] | None) -> int:
+    """Run `train` or `check`."""
+    parser = Parser("twolayer", description=twolayer.__doc__, epilog="twolayer train --help shows what can be chosen.")
     parser.add_argument("--version", action="version", version=f"twolayer {twolayer.__version__}")
-    about = "train: train a network, check its gradient, draw what it learnt; check: is your own code right?"
-    parser.add_argument("command", choices=["train", "check"], help=about)
-    parser.add_argument("options", nargs=argparse.REMAINDER, help="of the command").required = False
-    arguments = parser.parse_args(argv)
-    options = arguments.options
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{train,check}")
+    commands.add_parser("train", add_help=False, help="train a network, check its gradient, draw what it learned")
+    commands.add_parser("check", add_help=False, help="is your own code right?")
+    arguments, options = parser.parse_known_args(argv)  # the command's own parser, which loads more, takes its options
     if arguments.command == "check":
         from twolayer.checker.cli import main as check
 
         return check(options)
+    parser = parse_train()
+    chosen = vars(parser.parse_args(options))
     try:
-        parser = parse_train()  # loads scikit-learn, so only now
-        return train(parser.parse_args(options))
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return train(**chosen)
     except (ValueError, MemoryError) as error:
-        parser.error(" ".join(str(error).split()))
-    except OSError as error:
-        parser.error(f"{error.filename or 'the pictures'}: {error.strerror}")
+        name, *rest = str(error).split()
+        parser.error(" ".join([flag(name) if name in chosen else name, *rest]))
+
+
+def flag(name: str) -> str:
+    """--hidden-size for hidden_size."""
+    return f"--{name.replace('_', '-')}"
 
 
 def parse_train() -> Parser:
@@ -68,20 +90,20 @@ def parse_train() -> Parser:
     from twolayer.estimator import TwoLayerNN
     from twolayer.registry import ACTIVATIONS, AUGMENTATIONS, OPTIMIZERS, SCHEDULES
 
-    parser = Parser("twolayer train", description=__doc__.partition(": ")[2].capitalize())
+    parser = Parser("twolayer train", description="Train a network, check its gradient, and draw what it learned.")
     parser.add_argument("--data", default="circles", help=f"{', '.join(DATASETS)}, or a CSV file (default: circles)")
     parser.add_argument("--target", metavar="NAME", help="label of the CSV file: a column's name, or its number")
     parser.add_argument("--samples", type=int, default=SAMPLES, help="of circles and moons (default: %(default)s)")
-    parser.add_argument("--test-size", type=float, default=0.25, help="share held out (default: %(default)s)")
+    parser.add_argument("--test-size", type=float, default=0.25, help="fraction held out (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="decides all that is random (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path(), help="folder for the pictures (default: this one)")
     network = parser.add_argument_group("network and training")
-    default = {name: parameter.default for name, parameter in inspect.signature(TwoLayerNN).parameters.items()}
+    default = {name: parameter.default for name, parameter in signature(TwoLayerNN).parameters.items()}
 
     def add(name: str, kind: type, text: str, choices: Sequence[str] | None = None) -> None:
         text = text if default[name] is None else f"{text} (default: %(default)s)"
-        flag, metavar = f"--{name.replace('_', '-')}", None if choices else kind.__name__.upper()
-        network.add_argument(flag, type=kind, default=default[name], choices=choices, metavar=metavar, help=text)
+        metavar = None if choices else kind.__name__.upper()
+        network.add_argument(flag(name), type=kind, default=default[name], choices=choices, metavar=metavar, help=text)
 
     add("hidden_size", int, "hidden units")
     add("activation", str, "of the hidden units", list(ACTIVATIONS))
@@ -91,53 +113,51 @@ def parse_train() -> Parser:
     add("optimizer", str, "how a gradient becomes a step", list(OPTIMIZERS))
     add("schedule", str, "how the learning rate changes", list(SCHEDULES))
     add("l2", float, "weight of the penalty on the weights")
-    add("dropout", float, "share of hidden units dropped while training")
+    add("dropout", float, "fraction of hidden units dropped while training")
     add("augment", str, "how to make new samples from the given ones", list(AUGMENTATIONS))
     add("patience", int, "stop when the loss on held-out training data has not improved for so many epochs")
-    add("validation_fraction", float, "the share of the training data that patience holds out")
+    add("validation_fraction", float, "fraction of the training data that patience holds out")
     return parser
 
 
-def train(arguments: argparse.Namespace) -> int:
-    """Split, standardise, train, check, report and draw; returns the exit code."""
+def train(
+    *, data: str, target: str | None, samples: int, test_size: float, seed: int, output: Path, **settings: Any
+) -> int:
+    """Split, standardize, train, check, report and draw; returns the exit code. settings are those of `TwoLayerNN`."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     from twolayer.estimator import TwoLayerNN
 
-    options = vars(arguments)
-    data, seed, output = options["data"], options["seed"], options["output"]
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"--seed must be from 0 to {2**32 - 1}, got {seed}")
-    if options["samples"] < 8:
-        raise ValueError(f"--samples must be 8 or more, got {options['samples']}")
-    X, y, names = load_data(data, options["samples"], seed, options["target"])
-    X, X_test, y, y_test = split(data, X, y, options["test_size"], seed)
+    check_integer("--seed", seed, 0, 2**32 - 1)
+    check_integer("--samples", samples, 8)
+    X, y, names = load_data(data, samples, seed, target)
+    X, X_test, y, y_test = split(data, X, y, test_size, seed)
     output.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=output):  # if pictures cannot be written there, say so before the training
         pass
-    settings = {name: options[name] for name in inspect.signature(TwoLayerNN).parameters if name in options}
     network = TwoLayerNN(**settings, random_state=seed, verbose=True)
-    model = make_pipeline(StandardScaler(), network)  # standardised by the training part alone
+    model = make_pipeline(StandardScaler(), network)  # standardized by the training part alone
 
     print(f"{data}: {len(y)} training samples, {len(y_test)} test samples, {len(names)} feature{'s'[: len(names) > 1]}")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "training diverged", RuntimeWarning)  # said below
-        model.fit(X, y)
-    epochs, stopped = network.n_iter_, network.history_.stopped
-    if stopped == "diverged":
+        warnings.filterwarnings("ignore", "training (diverged|interrupted)", RuntimeWarning)  # said below
+        try:
+            model.fit(X, y)
+        except KeyboardInterrupt:
+            if not getattr(network, "n_iter_", 0):
+                raise
+            print(f"interrupted in epoch {network.n_iter_ - 1}; what was reached is kept")
+    epochs, history = network.n_iter_, network.history_
+    if history.stopped == "diverged":
         print(
             f"twolayer train: training diverged, the loss is infinite from epoch {epochs} on;"
             f" try an --lr below {network.lr:g}",
             file=sys.stderr,
         )
         return 1
-    if stopped == "interrupted" and not epochs:
-        raise KeyboardInterrupt
-    if stopped == "interrupted":
-        print(f"interrupted in epoch {epochs - 1}; what was reached is kept")
-    if stopped == "patience":
-        print(f"stopped after {epochs} epochs; the parameters of epoch {network.history_.best_epoch} are kept")
+    if history.stopped == "patience":
+        print(f"stopped after {epochs} epochs; the parameters of epoch {history.best_epoch} are kept")
 
     passed = check(network, model[0].transform(X), (y == network.classes_[1])[:, None].astype(float))
     print(f"training accuracy {model.score(X, y):.4f}")
@@ -150,44 +170,43 @@ def split(data: str, X: np.ndarray, y: np.ndarray, test_size: float, seed: int) 
     """[X, X_test, y, y_test], stratified; ValueError unless both parts have something to tell apart."""
     from sklearn.model_selection import train_test_split
 
-    if not 0 < test_size < 1:
-        raise ValueError(f"--test-size must be between 0 and 1, got {test_size}")
+    check_number("--test-size", test_size, 0, 1, above=True)
     classes, counts = np.unique(y, return_counts=True)
-    if counts.min() >= 2 and 2 <= np.ceil(test_size * len(y)) <= len(y) - 2:
-        parts: list[np.ndarray] = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)
-        if np.ptp(parts[0], axis=0).max() == 0:
-            raise ValueError(f"{data}: no feature varies in the training part, so there is nothing to learn from")
-        if len(np.unique(parts[2])) == len(np.unique(parts[3])) == 2:
-            return parts
-    found = " and ".join(f"{count} of class {label}" for label, count in zip(classes, counts, strict=True))
-    raise ValueError(f"{data}: {found} are too few to have both classes in a test part of {test_size:g} and the rest")
+    found = ", ".join(f"{count} of class {label}" for label, count in zip(classes[:5], counts[:5], strict=True))
+    if len(classes) != 2:
+        raise ValueError(
+            f"{data}: the label must have two classes, got {len(classes)}: {found}{' …' * (len(classes) > 5)}"
+        )
+    if counts.min() < 2 or not 2 <= np.ceil(test_size * len(y)) <= len(y) - 2:
+        raise ValueError(
+            f"{data}: {found} are too few for a test part of {test_size:g} and a training part of the rest"
+        )
+    parts: list[np.ndarray] = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)
+    if np.ptp(parts[0], axis=0).max() == 0:
+        raise ValueError(f"{data}: no feature varies in the training part, so there is nothing to learn from")
+    return parts
 
 
 def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     """Print the gradient check of the trained network's objective, penalty included; False if it fails.
 
-    X (n, d), y (n, 1). On as many samples as a second or two allow, without those so near a kink that a difference
-    would step over it.
+    X (n, d), y (n, 1). On as many samples as a second or two allow.
     """
     from twolayer.registry import ACTIVATIONS
 
     params = network.params_
-    objective = Objective(*ACTIVATIONS[network.activation], network.l2)
+    objective = Objective(*ACTIVATIONS[network.activation_], network.l2)
     size = sum(p.size for p in params)
     if size > CHECKED:
         print(f"gradient check left out: {size} parameters would take minutes")
         return True
-    h, n = 1e-5, len(X)
-    reach = 2 * h * np.fabs(X).max(axis=1, initial=1, keepdims=True)  # (n, 1): how far a step moves Z1 at most
-    smooth = (np.fabs(X @ params[0] + params[1]) > reach).all(axis=1)
-    rows = np.flatnonzero(smooth if smooth.any() else ~smooth)[: max(1, 10**9 // (4 * size**2))]
-    X, y = X[rows], y[rows]
+    X, y = (array[: max(1, 10**9 // (4 * size**2))] for array in (X, y))
     _, grads = objective.with_gradients(params, X, y)
     report = check_gradients(
-        lambda params: objective(params, X, y), params, grads, h, lambda params: X @ params[0] + params[1]
+        lambda params: objective(params, X, y), params, grads, preactivations=lambda params: X @ params[0] + params[1]
     )
-    print(f"{report}\nchecked on {len(rows)} of {n} training samples; {n - smooth.sum()} lie too near a kink")
-    return report.ok
+    print(f"{report}\nchecked on {len(X)} of {n} training samples")
+    return report.verdict != "failed"
 
 
 def draw(

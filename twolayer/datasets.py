@@ -1,26 +1,25 @@
-"""The data of `twolayer train`: two made up, one real, or a CSV file read so that a mistake in it is found at once.
-
-Every complaint is a ValueError of one plain sentence that names file, line and column.
-"""
+"""The data of `twolayer train`: two made up, one real, or a CSV file, read so that a mistake in it is found at once."""
 
 import csv
-import io
 import re
-from math import isfinite, isnan
+from io import StringIO
+from math import isnan, nan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-LARGEST = 1e150  # beyond, squares overflow and a variance cannot be had
 DATASETS = ("circles", "moons", "breast_cancer")
+LARGEST = 1e150  # beyond, squares overflow and a variance cannot be computed
+MISSING = ("", "?", "na", "n/a", "#n/a", "nan", "null")  # in any case
 
 Data = tuple[np.ndarray, np.ndarray, list[str]]
 
 
 def load_data(source: str, samples: int, seed: int, target: str | None = None) -> Data:
-    """(X, y, names of the features) of one of DATASETS, or of the CSV file at the path `source`.
+    """(X (n, d), y (n,), names of the features) of one of DATASETS, or of the CSV file at the path `source`.
 
-    samples and seed count for circles and moons only, target for a file only. X (n, d) float64; y (n,).
+    samples and seed count for circles and moons only, target for a file only.
     """
     if source not in DATASETS:
         return read_csv(source, target)
@@ -39,133 +38,75 @@ def load_data(source: str, samples: int, seed: int, target: str | None = None) -
 
 
 def read_csv(path: str | Path, target: str | None = None) -> Data:
-    """(X, y, names of the features) of a CSV file: numbers, and a label of two kinds, which stays text.
+    """(X (n, d), y (n,), names of the features) of a CSV file: numbers, and a label, which stays text.
 
-    Cells are separated by commas, semicolons or tabs. The label is in the last column, or in `target`: a
-    name, or without a header a number from 1. The first line is a header if `target` names one of its cells,
-    or none of its features is a number. Empty lines are passed over. Raises ValueError, naming file, line
-    and column, for anything else.
+    The label is in the last column, or in `target`: a name, or a number from 1. The first line is a header if `target`
+    names one of its cells, or none of its features is a number. Raises ValueError, naming file, line and column.
     """
-    rows = read_cells(path)
-    first = rows[0][1]
-    width = len(first)
-    if width < 2:
-        raise ValueError(f"{path}: one column only; a feature and a label, separated by a comma, are needed")
-    label, header = find_label(path, first, target)
-    names = first if header else [str(j + 1) for j in range(width)]
-    where = [f'column "{name}"' if header else f"column {name}" for name in names]
-    if header:
-        for j, name in enumerate(names):
-            if not name:
-                raise ValueError(f"{path}, line {rows[0][0]}, column {j + 1}: the header has no name here")
-            if name in names[:j]:
-                raise ValueError(f"{path}, line {rows[0][0]}, {where[j]}: the name appears twice in the header")
-        rows = rows[1:]
-    if not rows:
-        raise ValueError(f"{path}: there is a header, but no row below it")
+    table = read_cells(path)
+    values, first = table.map(number).to_numpy(dtype=float), table.iloc[0].tolist()
+    named = target in first and isnan(number(str(target)))
+    if not (target is None or named or target in map(str, range(1, len(first) + 1))):
+        raise ValueError(f"{path}: no column has the name or the number {target!r}; there are {', '.join(first)}")
+    label = first.index(target) if named else int(target or len(first)) - 1
+    features = np.arange(len(first)) != label
+    start = int(named or np.isnan(values[0, features]).all())  # 1 if there is a header
+    where = [f'column "{name}"' if start and name else f"column {j + 1}" for j, name in enumerate(first)]
 
-    X, y, classes = [], [], []
-    for line, cells in rows:
-        if len(cells) < width:
-            raise ValueError(f"{path}, line {line}, {where[len(cells)]}: missing; {width} cells are needed")
-        if len(cells) > width:
-            raise ValueError(f"{path}, line {line}, column {width + 1}: one cell too many; {width} are needed")
-        try:
-            X.append([number(cell) for j, cell in enumerate(cells) if j != label])
-        except ValueError:
-            problems = ((j, complaint(cell)) for j, cell in enumerate(cells) if j != label)
-            j, problem = next((j, problem) for j, problem in problems if problem)
-            raise ValueError(f"{path}, line {line}, {where[j]}: {problem}") from None
-        if not cells[label] or (is_number(cells[label]) and not isfinite(float(cells[label]))):
-            raise ValueError(f"{path}, line {line}, {where[label]}: {show(cells[label])} is not a label")
-        if cells[label] not in classes:
-            classes.append(cells[label])
-        if len(classes) > 2:
-            a, b, c = map(show, classes)
-            raise ValueError(f"{path}, line {line}, {where[label]}: {c} is a third class beside {a} and {b}")
-        y.append(cells[label])
-    if len(classes) < 2:
-        raise ValueError(f"{path}, {where[label]}: one class only, {show(classes[0])}; two are needed")
-    features = [name if header else where[j] for j, name in enumerate(names) if j != label]
-    return np.array(X), np.array(y), features
+    def refuse(bad: Any, says: str) -> None:
+        """Raise for the first of the cells that are bad."""
+        for i, j in np.argwhere(bad)[:1]:
+            raise ValueError(f"{path}, line {table.index[i]}, {where[j]}: {table.iat[i, j][:40]!r} {says}")
+
+    body = np.arange(len(table))[:, None] >= start
+    refuse(~body & (table == ""), "is no name for a column")
+    refuse(body & table.map(str.casefold).isin(MISSING), "is a missing value; fill it in or leave the row out")
+    refuse(body & features & np.isnan(values), "is not a number")
+    refuse(body & features & (np.abs(values) > LARGEST), "is infinite or too large to compute with")
+    spelling = table[label].groupby(table[label].map(number).astype(object).fillna(table[label]), sort=False)
+    twins = (table[label] != spelling.transform("first")).to_numpy()[:, None]
+    refuse(body & ~features & twins, "is a label that stands above in another spelling")
+    names = [name if start else where[j] for j, name in enumerate(first) if j != label]
+    return values[start:, features], table[label].to_numpy(dtype=str)[start:], names
 
 
-def read_cells(path: str | Path) -> list[tuple[int, list[str]]]:
-    """(line number, cells without the space around them) of every line that is not empty."""
+def read_cells(path: str | Path) -> Any:
+    """The cells of a CSV file, in a DataFrame of text indexed by line; empty lines are passed over."""
+    import pandas as pd
+
     try:
-        data = Path(path).read_bytes()
-    except IsADirectoryError:
-        raise ValueError(f"{path} is a directory, not a CSV file") from None
-    except FileNotFoundError:
-        raise ValueError(f"{path}: there is no such file, nor data set ({', '.join(DATASETS)})") from None
-    except (OSError, ValueError) as error:  # not permitted, or a path that cannot be
-        raise ValueError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    if b"\0" in data:
-        line = data[: data.index(b"\0")].count(b"\n") + 1
-        raise ValueError(f"{path}, line {line}: not a text file in UTF-8, there is a zero byte")
-    try:
-        text = data.decode("utf-8-sig")
+        text = Path(path).read_text("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise ValueError(f"{path}, line {line}: not a text file in UTF-8; save it as such") from None
-
-    bare = re.sub(r'"[^"]*("|$)', "", text).strip(" \r\n").partition("\n")[0]  # line 1 without quoted text
-    delimiter = max(";\t,", key=bare.count)  # in this order, as a comma may also be a decimal comma
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; give a CSV file, or one of {', '.join(DATASETS)}") from None
+    stream = StringIO(re.sub(r"\Asep=.\n", "\n", text))  # a line that Excel may put first
+    first = stream.getvalue().lstrip(" \n")
     try:
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row[1:] or "".join(row).strip()]
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num}: not a CSV file ({error})") from None
-    if not rows:
-        raise ValueError(f"{path} is empty")
-    return rows
-
-
-def find_label(path: str | Path, first: list[str], target: str | None) -> tuple[int, bool]:
-    """(column of the label, whether the first line is a header)."""
-    width = len(first)
-    numeric = [is_number(cell) for cell in first]
-    if target is None:
-        return width - 1, not any(numeric[:-1])
-    if target.isdecimal() and 1 <= int(target) <= width:
-        label = int(target) - 1
-        if any(numeric[:label] + numeric[label + 1 :]):
-            return label, False
-    if target in first:
-        return first.index(target), True
-    if any(numeric):
-        raise ValueError(f"{path}: without a header, --target is a column number from 1 to {width}, not {show(target)}")
-    raise ValueError(f"{path}: no column is named {show(target)}; there are {', '.join(map(show, first))}")
+        sep = max(";\t,", key=lambda sep: len(next(csv.reader(StringIO(first), delimiter=sep), "")))
+        most = 2 * max(line.count(sep) + 1 for line in text.split("\n"))  # cells, of a row that spans two lines
+        table = pd.read_csv(stream, sep=sep, header=None, names=range(most), dtype=str, keep_default_na=False,
+                            skip_blank_lines=False, skipinitialspace=True, engine="python").astype(object)  # fmt: skip
+    except (csv.Error, pd.errors.ParserError) as error:
+        line = text.count("\n", 0, max(0, stream.tell() - 1)) + 1
+        raise ValueError(f"{path}, line {line}: not a CSV file ({error})") from None
+    breaks = table.map(lambda cell: cell.count("\n"), na_action="ignore").sum(axis=1).cumsum()
+    table.index = 1 + table.index + breaks.shift(fill_value=0).astype(int)
+    table = table.map(str.strip, na_action="ignore")
+    table = table[(table.notna() & (table != "")).any(axis=1)].dropna(axis="columns", how="all")
+    if table.shape[1] < 2:
+        raise ValueError(f"{path}: a feature and a label are needed, separated by a comma, in each line")
+    cells = table.notna().sum(axis=1)
+    usual = cells.mode().iloc[0]
+    for line in cells.index[cells != usual][:1]:
+        raise ValueError(f"{path}, line {line}: the number of cells is {cells[line]}, and {usual} in most lines")
+    return table
 
 
 def number(cell: str) -> float:
-    """The number in a cell; ValueError if there is none, or not one to compute with."""
-    value = float(cell)
-    if not abs(value) <= LARGEST or "_" in cell:  # Python reads 1_000
-        raise ValueError
-    return value
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell holds a number, NaN and infinities among them."""
+    """The number in a cell; NaN if there is none."""
     try:
-        float(cell)
+        return float(cell) if "_" not in cell else nan  # Python reads 1_000
     except ValueError:
-        return False
-    return "_" not in cell
-
-
-def complaint(cell: str) -> str:
-    """What is wrong with a cell that should hold a number; empty if nothing is."""
-    if not cell:
-        return "the cell is blank"
-    if not is_number(cell):
-        return f"{show(cell)} is not a number"
-    if isnan(float(cell)):
-        return f"{show(cell)} is a missing value; fill it in or leave the row out"
-    return "" if abs(float(cell)) <= LARGEST else f"{show(cell)} is infinite or too large to compute with"
-
-
-def show(cell: str) -> str:
-    """A cell in quotes, cut where it is long."""
-    return repr(cell if len(cell) <= 40 else cell[:39] + "…")
+        return nan

@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable
+from copy import deepcopy
 from math import ceil
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from twolayer.depth import forward
 from twolayer.registry import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
 from twolayer.training import History, train
 from twolayer.types import Augment, Params
+from twolayer.validation import check_choice, check_integer, check_number, check_settings
 
 
 class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -44,7 +47,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     l2 : float, default=0.0
         Weight of the penalty l2/2 · Σ‖W‖², biases free, not divided by the number of samples.
     dropout : float, default=0.0
-        Share of hidden units dropped while training, below 1.
+        Fraction of hidden units dropped while training, below 1.
     augment : callable or {"jitter", "rotate", "mixup"}, default=None
         Maps (rng, X, y) of a batch, y of shape (n, k), to a new (X, y); or noise of 0.1, rotations by up to
         15 degrees in the plane of the first two features, mixtures with alpha = 0.2.
@@ -55,7 +58,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     warm_start : bool, default=False
         Let `fit` go on with the training that it did before, for `epochs` more; see the notes.
     random_state : int, RandomState instance or None, default=None
-        Decides initialisation, split, batches, dropout and augmentation; an int reproduces every bit.
+        Seed of initialization, split, batches, dropout and augmentation; an int reproduces every bit.
     verbose : bool, default=False
         Print the loss every 100 epochs, and on a terminal or in a notebook show a bar.
     callback : callable, default=None
@@ -67,30 +70,22 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         (W1, b1, W2, b2), of shapes (d, h), (h,), (h, k), (k,).
     coefs_, intercepts_ : list of ndarray
         [W1, W2] and [b1, b2].
-    loss_curve_ : list of float
-        The objective on the whole training part before the update of each epoch.
-    best_loss_ : float
-        The lowest of these.
-    validation_curve_ : list of float
-        The held-out loss at the same moments; empty without patience.
-    validation_scores_ : list of float
-        Minus these losses, since a score is better the higher it is; None without patience.
     history_ : History
         All that `train` recorded.
+    loss_curve_ : list of float
+        The objective on the whole training part before the update of each epoch.
+    validation_curve_ : list of float
+        The held-out loss at the same moments, NaN in epochs without patience; empty if there was none.
+    n_iter_ : int
+        Epochs run.
     classes_ : ndarray
         The two labels, sorted; for a label indicator, one array of two for each column.
+    activation_ : str
+        The activation that the network was trained with.
     n_features_in_ : int
         Number of features, d.
     feature_names_in_ : ndarray of str
         If X had string column names.
-    n_iter_ : int
-        Epochs run.
-    n_layers_ : int
-        Three, as scikit-learn counts them: the input is one.
-    n_outputs_ : int
-        Number of outputs, k.
-    out_activation_ : str
-        "logistic", scikit-learn's name of the sigmoid.
 
     See Also
     --------
@@ -98,15 +93,18 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Notes
     -----
-    Two classes, because one sigmoid is what every page of the site derives and proves. For more, wrap it in
+    Two classes, because one sigmoid is what every page of the site derives and verifies. For more, wrap it in
     `sklearn.multiclass.OneVsRestClassifier`. y of shape (n, k) with entries 0 and 1 trains k outputs, one independent
     label each.
 
-    Optimizer, generator and step count are kept. So 100 epochs and, with `warm_start`, 100 more are 200 at once, in
-    every bit, and so are 200 calls of `partial_fit` on the same data. This cannot hold with `patience`: a second fit
-    starts from the best parameters, and holds out the same samples. Nor with a schedule that has a name: it spans the
-    `epochs` of one fit, and begins anew with the next. A callable goes on, and so does `partial_fit`, in a schedule of
-    `epochs` passes.
+    100 epochs and, with `warm_start`, 100 more are 200 at once, in every bit, and so are 200 calls of `partial_fit`
+    on the same data. Not with `patience`: a second fit starts from the best parameters, and holds out the same
+    samples. Nor with a schedule that has a name: it spans the `epochs` of each fit, or of so many calls of
+    `partial_fit`.
+
+    A fit that fails leaves the estimator as it was. Ctrl-C keeps the parameters reached, and stops what calls it too.
+
+    `skops.io.dump(model, path)` saves it without pickle, unless a parameter is a function.
 
     Examples
     --------
@@ -120,6 +118,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     params_: Params
     history_: History
     classes_: Any
+    activation_: str
+    _generator: np.random.Generator
 
     def __init__(
         self,
@@ -174,6 +174,12 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         -------
         TwoLayerNN
             The estimator itself.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            On Ctrl-C, so that a search or a loop around the fit stops too. The parameters reached are kept: they
+            predict, and a warm start goes on from them.
         """
         goes_on = self.warm_start and hasattr(self, "params_")
         return self._train(X, y, sample_weight, self.epochs, goes_on, self.history_.steps if goes_on else 0)
@@ -204,77 +210,56 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             The estimator itself.
         """
         if self.patience is not None:
-            raise ValueError(
-                "patience needs the whole data to hold a part out, so partial_fit cannot be patient: use fit"
-            )
+            raise ValueError("patience holds out a part of the whole data, which partial_fit does not see: use fit")
         return self._train(X, y, sample_weight, 1, hasattr(self, "params_"), 0, classes)
 
     def _train(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        epochs: int,
-        goes_on: bool,
-        first_step: int,
-        classes: ArrayLike | None = None,
+        self, X: Any, y: Any, sample_weight: Any, epochs: int, goes_on: bool, first_step: int, classes: Any = None
     ) -> "TwoLayerNN":
-        """Train anew, or go on; a schedule with a name begins at first_step."""
-        dtype = self.params_[0].dtype if goes_on else [np.float64, np.float32]
-        samples, labels = validate_data(self, X, y, dtype=dtype, multi_output=True, reset=not goes_on)
-        check_classification_targets(labels)
-        if not isinstance(self.hidden_size, (int, np.integer)) or self.hidden_size < 1:
-            raise ValueError(f"hidden_size must be a positive integer, got {self.hidden_size!r}")
-        if not goes_on:
-            self.classes_ = self._classes(labels if classes is None or labels.ndim == 2 else classes)
-            self._generator = self._rng()
-            self._split_seed = int(self._generator.integers(2**31)) if self.patience is not None else 0
-        Y = self._encode(labels).astype(samples.dtype)  # (n, k)
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, samples, dtype=np.float64)
-        validation: Any = None
-        if self.patience is not None:
-            samples, Y, weights, *validation = self._hold_out(samples, Y, weights)
-        if goes_on:
-            params = self.params_
-            if len(params[1]) != self.hidden_size:
-                raise ValueError(
-                    f"hidden_size is {self.hidden_size}, but the network to go on with has {len(params[1])}"
-                )
-        else:
-            params = he_init(self._generator, samples.shape[1], self.hidden_size, Y.shape[1])
-            params = tuple(p.astype(samples.dtype) for p in params)
-        batch_size = None if self.batch_size is None else min(self.batch_size, len(samples))
-        activation, activation_grad = self._named("activation", ACTIVATIONS)
-        augment = self.augment
-        if augment is not None and not callable(augment):
-            augment = self._named("augment", AUGMENTATIONS)
-        schedule = self.schedule
-        if not callable(schedule):
-            steps = self.epochs * -(-len(samples) // (batch_size or len(samples)))
-            named = self._named("schedule", SCHEDULES)(self.lr, steps)
-            schedule = named and (lambda t: named(t - first_step))
-        self.params_, self.history_ = train(
-            params,
-            samples,
-            Y,
-            lr=self.lr,
-            epochs=epochs,
-            batch_size=batch_size,
-            optimizer=self.optimizer,
-            schedule=schedule,
-            l2=self.l2,
-            dropout=self.dropout,
-            augment=augment,
-            activation=activation,
-            activation_grad=activation_grad,
-            validation=validation,
-            patience=self.patience,
-            sample_weight=weights,
-            history=self.history_ if goes_on else None,
-            rng=self._generator,
-            callback=self._each_epoch if self.verbose or self.callback else None,
-            progress=self.verbose and (sys.stderr.isatty() or "ipykernel" in sys.modules),
-        )
+        """Train anew, or go on; a schedule with a name begins at first_step. If it fails, nothing has changed."""
+        before = dict(vars(self))
+        try:
+            self._check_parameters()
+            samples, Y, weights = self._check_data(X, y, sample_weight, classes, goes_on)
+            validation: Any = None
+            if self.patience is not None:
+                samples, Y, weights, *validation = self._hold_out(samples, Y, weights)
+            batch_size = None if self.batch_size is None else min(self.batch_size, len(samples))
+            schedule: Any = self.schedule
+            if isinstance(schedule, str):
+                steps = self.epochs * ceil(len(samples) / (batch_size or len(samples)))
+                named = SCHEDULES[schedule](self.lr, steps)
+                schedule = named and (lambda t: named(t - first_step))
+            activation, activation_grad = ACTIVATIONS[self.activation_]
+            start = he_init(self._generator, samples.shape[1], self.hidden_size, Y.shape[1]) if not goes_on else ()
+            params = self.params_ if goes_on else tuple(p.astype(samples.dtype) for p in start)
+            self.params_, self.history_ = train(
+                params,
+                samples,
+                Y,
+                lr=self.lr,
+                epochs=epochs,
+                batch_size=batch_size,
+                optimizer=self.optimizer,
+                schedule=schedule,
+                l2=self.l2,
+                dropout=self.dropout,
+                augment=AUGMENTATIONS[self.augment] if isinstance(self.augment, str) else self.augment,
+                activation=activation,
+                activation_grad=activation_grad,
+                validation=validation,
+                patience=self.patience,
+                sample_weight=weights,
+                history=self.history_ if goes_on else None,
+                rng=self._generator,
+                callback=self._each_epoch if self.verbose or self.callback else None,
+                progress=bool(self.verbose) and ("ipykernel" in sys.modules or is_terminal(sys.stderr)),
+            )
+        except BaseException:
+            self.__dict__ = before
+            raise
+        if self.history_.stopped == "interrupted":
+            raise KeyboardInterrupt
         return self
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
@@ -292,7 +277,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """
         check_is_fitted(self)
         samples = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        Z2, _ = forward(samples, self.params_, *self._named("activation", ACTIVATIONS))
+        Z2, _ = forward(samples, self.params_, *ACTIVATIONS[self.activation_])
         return Z2 if isinstance(self.classes_, list) else Z2[:, 0]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
@@ -332,13 +317,50 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     coefs_ = property(lambda self: list(self.params_[::2]))
     intercepts_ = property(lambda self: list(self.params_[1::2]))
     loss_curve_ = property(lambda self: self.history_.loss)
-    best_loss_ = property(lambda self: min(self.history_.loss))
     validation_curve_ = property(lambda self: self.history_.validation)
-    validation_scores_ = property(lambda self: [-loss for loss in self.history_.validation] or None)
     n_iter_ = property(lambda self: len(self.history_.loss))
-    n_layers_ = property(lambda self: 1 + len(self.params_) // 2)
-    n_outputs_ = property(lambda self: len(self.params_[-1]))
-    out_activation_ = property(lambda self: self.params_ and "logistic")
+
+    def _check_parameters(self) -> None:
+        """Raise for the first parameter that cannot be, whatever the data."""
+        check_integer("hidden_size", self.hidden_size)
+        check_settings(self.get_params(deep=False))
+        check_choice("activation", self.activation, ACTIVATIONS)
+        check_choice("schedule", self.schedule, SCHEDULES, function=True)
+        if self.augment is not None:
+            check_choice("augment", self.augment, AUGMENTATIONS, function=True)
+        if self.callback is not None:
+            check_choice("callback", self.callback, function=True)
+        check_number("validation_fraction", self.validation_fraction, 0, 1, above=True)
+        for name in ("warm_start", "verbose"):
+            if not isinstance(getattr(self, name), (bool, np.bool_, Integral)):
+                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        if not isinstance(self.random_state, np.random.RandomState | None):
+            check_integer("random_state", self.random_state, 0, 2**128)
+
+    def _check_data(
+        self, X: Any, y: Any, sample_weight: Any, classes: Any, goes_on: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """(X, labels as 0 and 1, weights) as arrays; samples of weight 0 are left out."""
+        dtype = self.params_[0].dtype if goes_on else [np.float64, np.float32]
+        samples, labels = validate_data(self, X, y, dtype=dtype, multi_output=True, reset=not goes_on)
+        check_classification_targets(labels)
+        if goes_on:
+            self._generator = deepcopy(self._generator)  # if this fit fails, the old one has not moved
+            trained = {"hidden_size": len(self.params_[1]), "activation": self.activation_}
+            for name, value in trained.items():
+                if getattr(self, name) != value:
+                    raise ValueError(f"{name} is {getattr(self, name)}, but the network to go on with has {value}")
+        else:
+            self.classes_ = self._classes(labels if classes is None or labels.ndim == 2 else classes)
+            self.activation_ = self.activation
+            self._generator = self._rng()
+            self._split_seed = int(self._generator.integers(2**31)) if self.patience is not None else 0
+        Y = self._encode(labels).astype(samples.dtype)  # (n, k)
+        if sample_weight is None:
+            return samples, Y, None
+        weights = _check_sample_weight(sample_weight, samples, dtype=np.float64)
+        rows = weights != 0 if weights.any() else slice(None)
+        return samples[rows], Y[rows], weights[rows]
 
     def _classes(self, y: ArrayLike) -> Any:
         """The two labels in y, sorted; for an indicator, [0, 1] of each column."""
@@ -352,7 +374,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 f"y has {len(classes)} classes"
             )
         if len(classes) < 2:
-            raise ValueError(f"y has one class only, {classes[0]!r}; a classifier needs two classes")
+            raise ValueError(f"y has one class only, {plain(classes[0])}; a classifier needs two classes")
         return classes
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
@@ -362,25 +384,27 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 raise ValueError(f"y must be an indicator of 0 and 1, (n, {len(self.classes_)}), got shape {y.shape}")
             return y
         y = column_or_1d(y)
-        unknown = np.setdiff1d(y, self.classes_)
+        unknown = y[~np.isin(y, self.classes_)]
         if len(unknown):
-            raise ValueError(f"y has the label {unknown[0]!r}, which is not among classes_, {self.classes_}")
+            known = " and ".join(map(plain, self.classes_))
+            raise ValueError(f"y has the label {plain(unknown[0])}, which is not among classes_, {known}")
         return np.asarray(y == self.classes_[1])[:, None]
 
     def _hold_out(self, *arrays: Any) -> list[Any]:
         """Split (X, Y, weights) into [X, Y, weights, X_val, Y_val, weights_val], the part to watch the loss on."""
-        fraction, X, Y = self.validation_fraction, *arrays[:2]
-        if not (0 < fraction < 1 and 2 <= ceil(fraction * len(X)) <= len(X) - 2):
-            raise ValueError(
-                f"validation_fraction must be between 0 and 1 and give each part two samples or more, "
-                f"got {fraction} of {len(X)} samples"
-            )
+        Y, n, fraction = arrays[1], len(arrays[1]), self.validation_fraction
         stratify = Y if Y.shape[1] == 1 else None  # rare combinations of labels cannot be split evenly
-        rows, held_out = train_test_split(
-            np.arange(len(X)), test_size=fraction, random_state=self._split_seed, stratify=stratify
-        )
-        pairs = [[None if array is None else array[part] for array in arrays] for part in (rows, held_out)]
-        return pairs[0] + pairs[1]
+        kinds, counts = np.unique(Y, axis=0, return_counts=True)
+        if stratify is not None and counts.min() < 2:
+            rare = plain(self.classes_[int(kinds[counts.argmin(), 0])])
+            raise ValueError(
+                f"patience holds out samples of both classes, but there is one sample only of class {rare}; "
+                "set patience to None, or give more samples"
+            )
+        if not 2 <= ceil(fraction * n) <= n - 2:
+            raise ValueError(f"validation_fraction must give both parts two samples or more, got {fraction} of {n}")
+        parts = train_test_split(np.arange(n), test_size=fraction, random_state=self._split_seed, stratify=stratify)
+        return [None if array is None else array[part] for part in parts for array in arrays]
 
     def _rng(self) -> np.random.Generator:
         """A Generator from whatever scikit-learn accepts as random_state."""
@@ -388,23 +412,27 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             return np.random.default_rng(self.random_state.randint(2**31))
         return np.random.default_rng(self.random_state)
 
-    def _named(self, parameter: str, table: dict[str, Any]) -> Any:
-        """The entry of the table that the parameter names."""
-        name = getattr(self, parameter)
-        if not isinstance(name, str) or name not in table:
-            raise ValueError(f"{parameter} must be one of {', '.join(table)}, got {name!r}")
-        return table[name]
-
     def _each_epoch(self, epoch: int, params: Params, history: History) -> None:
         if self.callback:
             self.callback(epoch, params, history)
         if self.verbose and (epoch % 100 == 0 or (epoch + 1) % self.epochs == 0):
-            from tqdm.auto import tqdm
+            from tqdm import tqdm
 
-            tqdm.write(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")  # print, but above the bar
+            with tqdm.external_write_mode():  # above the bar
+                print(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def plain(label: Any) -> str:
+    """A label as its user writes it: 'no', where NumPy shows np.str_('no')."""
+    return repr(label.item() if isinstance(label, (np.str_, np.number, np.bool_)) else label)
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether somebody sees what is written to the stream, which may be None, closed, or without isatty."""
+    return not getattr(stream, "closed", True) and hasattr(stream, "isatty") and stream.isatty()

@@ -1,7 +1,9 @@
 """Arguments that do not fit, each named in one sentence, before anything is computed with them."""
 
-from math import isfinite
+from collections.abc import Iterable
+from math import inf
 from numbers import Integral, Real
+from sys import float_info, maxsize
 from typing import Any
 
 import numpy as np
@@ -12,23 +14,39 @@ from twolayer.sample_weights import mean_one
 from twolayer.types import Array, Params
 
 
-def check_number(name: str, value: Any, low: float, below: float = float("inf"), above: bool = False) -> None:
+def check_number(name: str, value: Any, low: float, below: float = inf, above: bool = False) -> None:
     """Raise unless value is a finite number, at least low (above: more than that), and below the other end."""
-    says = f"a number {'above' if above else 'from'} {low:g}" + (f" to below {below:g}" if isfinite(below) else "")
-    says = says if above or isfinite(below) else f"a number, {low:g} or more"
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be {says}, got {value!r}")
-    if not (isfinite(value) and low <= value < below and not (above and value == low)):
-        raise ValueError(f"{name} must be {says}, got {value!r}")
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not (number and low <= value <= float_info.max and value < below and not (above and value == low)):
+        says = f"{'above' if above else 'of at least'} {low:g}" + (f" and below {below:g}" if below < inf else "")
+        raise (ValueError if number else TypeError)(f"{name} must be a number {says}, got {value!r}")
 
 
-def check_integer(name: str, value: Any, low: int = 1, high: float = float("inf"), what: str = "") -> None:
+def check_integer(name: str, value: Any, low: int = 1, high: int = maxsize, what: str = "") -> None:
     """Raise unless value is an integer from low to high; what says what high is."""
-    says = f"an integer from {low} to {what}{high}" if isfinite(high) else f"an integer, {low} or more"
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be {says}, got {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be {says}, got {value!r}")
+    integer = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (integer and low <= value <= high):
+        says = f"at most {high}{what}" if integer and value > high else f"an integer, {low} or more"
+        raise (ValueError if integer else TypeError)(f"{name} must be {says}, got {value!r}")
+
+
+def check_choice(name: str, value: Any, names: Iterable[str] = (), function: bool = False) -> None:
+    """Raise unless value is one of the names, or a function where that will do."""
+    if not (value in names if isinstance(value, str) else function and callable(value)):
+        says = " or ".join([f"one of {', '.join(names)}"] * bool(names) + ["a function"] * function)
+        raise (ValueError if isinstance(value, str) else TypeError)(f"{name} must be {says}, got {value!r}")
+
+
+def check_settings(given: dict[str, Any]) -> None:
+    """Raise for the first setting that `train` and `TwoLayerNN` share and that is out of range, whatever the data."""
+    check_number("lr", given["lr"], 0, above=True)
+    check_number("l2", given["l2"], 0)
+    check_number("dropout", given["dropout"], 0, 1)
+    check_integer("epochs", given["epochs"])
+    for name in ("batch_size", "patience"):
+        if given[name] is not None:
+            check_integer(name, given[name])
+    check_choice("optimizer", given["optimizer"], OPTIMIZERS)
 
 
 def check_training(given: dict[str, Any]) -> None:
@@ -45,25 +63,17 @@ def check_training(given: dict[str, Any]) -> None:
         if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
             raise TypeError("validation must be a tuple (X, y) or (X, y, sample_weight)")
         check_data("validation ", validation[0], validation[1], params, loss)
-    check_number("lr", given["lr"], 0, above=True)
-    check_number("l2", given["l2"], 0)
-    check_number("dropout", given["dropout"], 0, 1)
-    check_integer("epochs", given["epochs"])
-    if given["batch_size"] is not None:
-        check_integer("batch_size", given["batch_size"], 1, len(X), "the number of samples, ")
-    if given["patience"] is not None:
-        check_integer("patience", given["patience"])
-        if validation is None:
-            raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
-    if given["optimizer"] not in list(OPTIMIZERS):  # a dict would raise for an unhashable value
-        raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {given['optimizer']!r}")
+    check_settings(given)
+    check_integer("batch_size", given["batch_size"] or 1, 1, len(X), ", the number of samples")
+    if given["patience"] is not None and validation is None:
+        raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
     for name in ("schedule", "augment", "callback"):
-        if given[name] is not None and not callable(given[name]):
-            raise TypeError(f"{name} must be a function, got {given[name]!r}")
-    if rng is None and (given["batch_size"] or given["dropout"] or given["augment"]):
-        raise ValueError("rng is needed for batch_size, dropout and augment: pass numpy.random.default_rng(seed)")
-    if not isinstance(rng, np.random.Generator | None):
-        raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(seed), got {rng!r}")
+        if given[name] is not None:
+            check_choice(name, given[name], function=True)
+    random = given["batch_size"] or given["dropout"] or given["augment"]
+    if not isinstance(rng, np.random.Generator) and (random or rng is not None):
+        needed = "rng must be a numpy.random.Generator, such as default_rng(seed), for batch_size, dropout and augment"
+        raise TypeError(f"{needed}, got {rng!r}")
 
 
 def is_numeric(value: object) -> bool:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from twolayer.data import DATASETS, LARGEST, load, read_csv
+
+from twolayer.datasets import DATASETS, LARGEST, load_data, read_csv
 
 
 def write(folder, text, name="data.csv"):
@@ -205,11 +206,11 @@ def test_any_file_is_read_or_refused(tmp_path_factory, content):
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_data_that_comes_along_has_two_classes(name):
-    X, y, names = load(name, 100, 0)
+    X, y, names = load_data(name, 100, 0)
     assert X.shape == (len(y), len(names))
     assert len(np.unique(y)) == 2
     with pytest.raises(ValueError, match="--target"):
-        load(name, 100, 0, "label")
+        load_data(name, 100, 0, "label")
 
 
 def test_a_tab_before_the_first_name_is_a_cell(tmp_path):
