@@ -26,9 +26,9 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
-from twolayer.names import AUGMENTATIONS
 
 from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, train
+from twolayer.registry import AUGMENTATIONS
 
 X, Y = make_circles(200, noise=0.1, factor=0.5, random_state=0)
 
@@ -148,7 +148,7 @@ def test_a_bar_shows_on_a_terminal_and_in_a_notebook_if_asked(capsys, monkeypatc
 )
 def test_a_bad_parameter_is_named(parameters):
     (name,) = parameters
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises((ValueError, TypeError), match=f"^{name} must be"):
         fitted(**parameters)
 
 
@@ -331,7 +331,7 @@ def test_what_cannot_go_on_says_so():
         model.fit(np.zeros((200, 3)), Y)
     with pytest.raises(ValueError, match="hidden_size is 8, but the network to go on with has 16"):
         fitted(warm_start=True).set_params(hidden_size=8).fit(X, Y)
-    with pytest.raises(ValueError, match="optimizer 'gd', which 'adam' cannot continue"):
+    with pytest.raises(ValueError, match="optimizer .gd. and cannot be continued with .adam."):
         model.set_params(optimizer="adam").fit(X, Y)
     with pytest.raises(ValueError, match=r"patience .* partial_fit"):
         TwoLayerNN(patience=3).partial_fit(X, Y)
@@ -385,13 +385,9 @@ def test_the_attributes_of_scikit_learns_network_are_there():
     model = fitted(patience=60)
     (W1, W2), (b1, b2) = model.coefs_, model.intercepts_
     assert all(p is q for p, q in zip((W1, b1, W2, b2), model.params_, strict=True))
-    assert (model.n_layers_, model.n_outputs_, model.out_activation_) == (3, 1, "logistic")
-    assert model.best_loss_ == min(model.loss_curve_)
-    assert model.validation_scores_ == [-loss for loss in model.validation_curve_]
-    assert fitted().validation_scores_ is None
     assert model.n_features_in_ == 2
     assert not hasattr(model, "feature_names_in_")
-    for name in ("coefs_", "intercepts_", "loss_curve_", "best_loss_", "n_iter_", "n_layers_", "out_activation_"):
+    for name in ("coefs_", "intercepts_", "loss_curve_", "n_iter_"):
         assert not hasattr(TwoLayerNN(), name), name
 
 
