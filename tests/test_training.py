@@ -1,5 +1,6 @@
 """The training loop: the same path as PyTorch, what the history means, how it stops, and what it refuses."""
 
+import inspect
 import itertools
 import warnings
 
@@ -584,3 +585,87 @@ def test_the_functions_of_the_caller_run_under_the_callers_own_settings_of_warni
         train(params, X, y, lr=0.1, epochs=1, schedule=look, callback=look, augment=augment, rng=rng)
     assert set(seen) == {"raise"}
     assert len(seen) == 4  # the rate for the history, and for the step
+
+
+# One index for one history
+
+
+@pytest.mark.parametrize("before", [1, 2, 5])
+@pytest.mark.parametrize("patience", [None, 3])
+def test_epochs_without_validation_data_count_in_the_history(before, patience):
+    """history.validation[e] is of epoch e, NaN where there was none, and best_epoch its index."""
+    params, X, y, validation = validation_problem()
+    seen = []
+    options = {"validation": validation, "patience": patience, "callback": lambda epoch, p, history: seen.append(p)}
+    params, first = train(params, X, y, lr=2.0, epochs=before)
+    best, history = train(params, X, y, lr=2.0, epochs=400, history=first, **options)
+    assert len(history.validation) == len(history.loss)
+    assert np.isnan(history.validation[:before]).all()
+    assert history.best_epoch == np.nanargmin(history.validation)
+    if patience:
+        assert all((a == b).all() for a, b in zip(best, seen[history.best_epoch - before], strict=True))
+    last, again = train(best, X, y, lr=2.0, epochs=2, history=history)
+    assert len(again.validation) == len(history.loss)
+    _, third = train(last, X, y, lr=2.0, epochs=2, history=again, validation=validation)
+    assert len(third.validation) == len(third.loss)
+    assert np.isnan(third.validation).sum() == before + 2
+
+
+# Rows that no longer belong together
+
+AUGMENTS = {
+    "fewer samples": lambda rng, X, y: (X[rng.random(len(X)) < 0.5], y),
+    "one sample less": lambda rng, X, y: (X[1:], y),
+    "one label less": lambda rng, X, y: (X, y[:-1]),
+    "twice the samples": lambda rng, X, y: (np.vstack([X, X]), y),
+}
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("augment", AUGMENTS.values(), ids=AUGMENTS)
+def test_an_augmentation_whose_rows_do_not_correspond_is_refused(augment, weighted, batch_size):
+    params, X, y = problem()
+    options = {"sample_weight": np.ones(len(X)) if weighted else None, "batch_size": batch_size}
+    with pytest.raises(ValueError, match=r"augment returned X \(\d+, 3\) and y \(\d+, 1\), whose rows"):
+        train(params, X, y, lr=0.1, epochs=2, augment=augment, rng=np.random.default_rng(0), **options)
+
+
+def test_an_augmentation_that_adds_samples_needs_no_weights_but_refuses_them():
+    params, X, y = problem()
+    options = {"augment": lambda rng, X, y: (np.vstack([X, X]), np.vstack([y, y])), "rng": np.random.default_rng(0)}
+    train(params, X, y, lr=0.1, epochs=2, **options)
+    with pytest.raises(ValueError, match="whose rows do not belong together"):
+        train(params, X, y, lr=0.1, epochs=2, sample_weight=np.ones(len(X)), **options)
+
+
+# The wrong type of every argument
+
+WRONG = {"text": "many", "list": [1, 2], "NaN": float("nan"), "None": None, "dict": {}, "bool": True}
+FITTING = {  # what is wrong elsewhere is right here
+    "None": {"batch_size", "schedule", "augment", "validation", "patience", "sample_weight", "history", "rng"}
+    | {"callback"},
+    "bool": {"progress"},
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+@pytest.mark.parametrize("name", [name for name in inspect.signature(train).parameters if name != "progress"])
+def test_the_wrong_type_of_an_argument_is_named(name, kind):
+    params, X, y = problem()
+    given = {"params": params, "X": X, "y": y, "lr": 0.1, "epochs": 2, "rng": np.random.default_rng(0)}
+    given |= {name: WRONG[kind]}
+    if name in FITTING.get(kind, ()):
+        train(given.pop("params"), given.pop("X"), given.pop("y"), **given)
+        return
+    with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
+        train(given.pop("params"), given.pop("X"), given.pop("y"), **given)
+
+
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.int8, np.int64, np.uint16])
+def test_numpy_scalars_are_numbers(number):
+    params, X, y = problem()
+    one, several = number(1), number(2)
+    train(params, X, y, lr=one, epochs=int(several), l2=one, dropout=0.5 * number(0), rng=np.random.default_rng(0))
+    if np.issubdtype(number, np.integer):
+        train(params, X, y, lr=0.1, epochs=several, batch_size=several, rng=np.random.default_rng(0))

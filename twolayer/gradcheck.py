@@ -30,8 +30,8 @@ class Report:
     """What a gradient check measured; `str` shows it, `ok` is True if it passed.
 
     verdict : "passed", "failed" if a coordinate is wrong, "undecided" if over 5 % are skipped, with a kink too near.
-    checked, wrong, kinks, skipped : numbers of coordinates. worst, where, analytic, numeric : the largest relative
-    error |a - n| / max(1, |a|, |n|) and its coordinate; if any is wrong, the one that exceeds its bound most.
+    worst, where, analytic, numeric : the largest relative error |a - n| / max(1, |a|, |n|) and its coordinate; if any
+    is wrong, those of the one that exceeds its bound most.
     """
 
     def __init__(self, checked, wrong, kinks, skipped, worst, where, analytic, numeric):
@@ -58,10 +58,9 @@ def unflatten(theta, like):
 
 
 def along(theta, i, steps):
-    """θ (P,) with each of the steps (m,) added to coordinate i, or to the coordinates i (m,): (m, P)."""
-    moved = np.tile(theta, (len(steps), 1))
-    moved[np.arange(len(steps)), i] += steps
-    return moved
+    """(m, P): copies of θ (P,), each moved along one coordinate; i and steps are numbers or (m,)."""
+    i, steps = np.broadcast_arrays(np.atleast_1d(i), steps)
+    return theta + steps[:, None] * (np.arange(theta.size) == i[:, None])
 
 
 def one_sided_slopes(f, theta, i, h):
@@ -72,7 +71,7 @@ def one_sided_slopes(f, theta, i, h):
 
 def crossings(Z, theta, i, h):
     """(m, samples): where a pre-activation changes sign between θ - h and θ + h, along each of coordinates i (m,)."""
-    return ((Z(along(theta, i, [h] * len(i))) > 0) != (Z(along(theta, i, [-h] * len(i))) > 0)).any(axis=-1)
+    return ((Z(along(theta, i, h)) > 0) != (Z(along(theta, i, -h)) > 0)).any(axis=-1)
 
 
 def slope_bounds(f, Z, theta, i, h):
@@ -83,7 +82,7 @@ def slope_bounds(f, Z, theta, i, h):
     """
     plus, minus = f(along(theta, i, [h, -h]))
     low = high = (plus - minus) / (2 * h)  # (samples,)
-    crossed = crossings(Z, theta, [i], h)[0]
+    crossed = crossings(Z, theta, i, h)[0]
     if not crossed.any():
         return low.mean(), high.mean(), 16, False
     for step in (h, h / 10):
@@ -110,9 +109,9 @@ def judge(a, low, high, slack, kinks, where):
     return Report(*counts, float(relative[worst]), where[worst], float(a[worst]), float(n[worst]))
 
 
-def compare(f, Z, params, grads, h, names=None, block=1):
+def compare(f, Z, params, grads, h, block=1):
     """The `Report` on grads; f and Z take `block` parameter vectors at once. Equations `fd-bound`, `fd-richardson`."""
-    names = names or [f"{'Wb'[i % 2]}{i // 2 + 1}" for i in range(len(params))]
+    names = [f"{'Wb'[i % 2]}{i // 2 + 1}" for i in range(len(params))]
     for name, p, g in zip(names, params, grads, strict=True):
         if p.dtype != np.float64:
             raise TypeError(f"differences need float64 parameters, got {name} in {p.dtype}")
@@ -122,7 +121,7 @@ def compare(f, Z, params, grads, h, names=None, block=1):
     low, near = np.empty_like(theta), np.empty(theta.size, dtype=bool)
     for start in range(0, theta.size, block):
         i = np.arange(start, min(start + block, theta.size))
-        change = f(along(theta, i, [h] * len(i))) - f(along(theta, i, [-h] * len(i)))  # (m, samples)
+        change = f(along(theta, i, h)) - f(along(theta, i, -h))  # (m, samples)
         low[i], near[i] = change.mean(axis=1) / (2 * h), crossings(Z, theta, i, h).any(axis=1)
     high, noise, kinks = low.copy(), np.full(theta.size, 16.0), np.zeros(theta.size, dtype=bool)
     for i in np.flatnonzero(near):
@@ -135,7 +134,7 @@ def compare(f, Z, params, grads, h, names=None, block=1):
     return judge(a, low, high, 1e-7 * np.abs(a) + noise * rounding, kinks, where)
 
 
-def check_gradients(f, params, grads, h=1e-5, preactivations=None, names=None):
+def check_gradients(f, params, grads, h=1e-5, preactivations=None):
     """Compare grads, claimed to be df/dparams, with central differences of f; returns a `Report`.
 
     A coordinate is right if |a - n| <= 1e-7 |a| + 16 ε max(1, |f|) / h: no more than rounding explains. Where that does
@@ -144,21 +143,20 @@ def check_gradients(f, params, grads, h=1e-5, preactivations=None, names=None):
 
     Raises TypeError unless params are float64, ValueError if a gradient and its parameter differ in shape.
     """
-
     n = np.size(f(params))
 
     def stacked(g):
         return lambda thetas: np.array([np.reshape(g(unflatten(theta, params)), (n, -1)) for theta in thetas])
 
     Z = stacked(preactivations or (lambda params: np.empty((n, 0))))
-    return compare(lambda thetas: stacked(f)(thetas)[..., 0], Z, params, grads, h, names)
+    return compare(lambda thetas: stacked(f)(thetas)[..., 0], Z, params, grads, h)
 
 
 def check_network(params, X, y, h=1e-5):
     """Check `backward` on a whole network: its gradients of the loss of X, y against differences; returns a `Report`.
 
     X (n, d); y (n, k); params float64. The perturbed losses are those of `bce(forward(...))`, written once more for
-    a stack of networks, of which as many as fit into 8 MB are evaluated at once.
+    many networks at once, as many as fit into 8 MB.
     """
 
     def Z1(thetas):
@@ -172,6 +170,5 @@ def check_network(params, X, y, h=1e-5):
 
     Z2, cache = forward(X, params)
     grads = backward(bce_grad(Z2, y), cache, params)
-    P = sum(p.size for p in params)
-    block = max(1, min(32_768 // cache[1].size, 131_072 // P))  # hidden layers: 256 KiB, in cache; parameters: 1 MiB
-    return compare(losses, Z1, params, grads, h, block=block)
+    block = min(32_768 // cache[1].size, 131_072 // sum(p.size for p in params))  # 256 KiB, in cache, and 1 MiB
+    return compare(losses, Z1, params, grads, h, max(1, block))

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
 from twolayer.types import Array, Params
@@ -29,7 +29,7 @@ class Report:
     ) -> None: ...
 
 def unflatten(theta: Array, like: Params) -> Params: ...
-def along(theta: Array, i: Any, steps: Sequence[float]) -> Array: ...
+def along(theta: Array, i: Any, steps: Any) -> Array: ...
 def one_sided_slopes(f: Callable[[Array], Array], theta: Array, i: int, h: float) -> tuple[Array, Array]: ...
 def crossings(Z: Callable[[Array], Array], theta: Array, i: Any, h: float) -> Array: ...
 def slope_bounds(
@@ -42,7 +42,6 @@ def compare(
     params: Params,
     grads: Params,
     h: float,
-    names: Sequence[str] | None = ...,
     block: int = ...,
 ) -> Report: ...
 def check_gradients(
@@ -51,6 +50,5 @@ def check_gradients(
     grads: Params,
     h: float = ...,
     preactivations: Callable[[Params], Array] | None = ...,
-    names: Sequence[str] | None = ...,
 ) -> Report: ...
 def check_network(params: Params, X: Array, y: Array, h: float = ...) -> Report: ...

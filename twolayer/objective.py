@@ -60,7 +60,7 @@ class Objective:
             Z, _ = forward(X, params, self.activation, self.activation_grad)
             return (self.of_logits(Z, y, w),)
 
-        return blockwise_mean(of_rows, (X, y, w), rows_in_cache(params))[0]
+        return float(blockwise_mean(of_rows, (X, y, w), rows_in_cache(params))[0])
 
     def with_gradients(
         self,

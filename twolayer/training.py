@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import isfinite, nan
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from twolayer.core import relu, relu_grad
 from twolayer.dropout import dropout_mask
-from twolayer.minibatches import minibatches
+from twolayer.minibatches import batches
 from twolayer.objective import BCE, Loss, Objective
 from twolayer.registry import OPTIMIZERS
 from twolayer.types import Array, Augment, Elementwise, Params, Schedule
@@ -151,7 +151,7 @@ def train(
     reached = best = params, state, t  # the last with a finite loss; the best on the validation data
     # Divergence is reported once, at the end; the caller's functions keep the caller's settings.
     quiet = np.errstate(over="ignore", invalid="ignore")
-    evaluate, differentiate, update = map(quiet, (objective.mean_loss, objective.with_gradients, update))
+    evaluate, differentiate, update = quiet(objective.mean_loss), quiet(objective.with_gradients), quiet(update)
 
     bar = progress_bar(range(start, start + epochs), progress)
     try:
@@ -196,29 +196,14 @@ def continued(history: History | None, optimizer: str, patience: int | None) -> 
     """A history to add to: a new one, or a copy of the one given."""
     if history is None:
         return History()
+    if not isinstance(history, History):
+        raise TypeError(f"history must be the History of the run before, got {history!r}")
     if history.optimizer != optimizer:
         raise ValueError(
             f"history was recorded with optimizer {history.optimizer!r} and cannot be continued with {optimizer!r}"
         )
-    lists = {"loss": [*history.loss], "validation": [*history.validation], "lr": [*history.lr]}
+    lists: Any = {"loss": [*history.loss], "validation": [*history.validation], "lr": [*history.lr]}
     return replace(history, **lists, best_epoch=None if patience else history.best_epoch, stopped="epochs")
-
-
-def batches(
-    rng: Any, X: Array, y: Array, w: Array | None, size: int | None, augment: Augment | None
-) -> Iterator[tuple[Array, Array, Array | None]]:
-    """The (X, y, w) of each update of an epoch: the whole set, or batches of it in a new order; augmented."""
-    if size:  # taken once in the new order, so that the batches are views
-        order = np.concatenate(minibatches(rng, len(X), size))
-        X, y, w = X[order], y[order], w if w is None else w[order]
-    for first in range(0, len(X), size or len(X)):
-        rows = slice(first, first + (size or len(X)))
-        Xb, yb, wb = X[rows], y[rows], w if w is None else w[rows]
-        if augment:
-            Xb, yb = augment(rng, Xb, yb)
-            if len(Xb) != len(yb) or (wb is not None and len(wb) != len(Xb)):
-                raise ValueError(f"augment returned X {Xb.shape} and y {yb.shape}, whose rows do not belong together")
-        yield Xb, yb, wb
 
 
 def draw_masks(rng: Any, n: int, params: Params, dropout: float) -> list[Array]:

@@ -17,7 +17,7 @@ from twolayer.types import Array, Params
 def check_number(name: str, value: Any, low: float, below: float = inf, above: bool = False) -> None:
     """Raise unless value is a finite number, at least low (above: more than that), and below the other end."""
     number = isinstance(value, Real) and not isinstance(value, bool)
-    if not (number and low <= value <= float_info.max and value < below and not (above and value == low)):
+    if not (number and low <= float(value) <= float_info.max and float(value) < below and not (above and value == low)):
         says = f"{'above' if above else 'of at least'} {low:g}" + (f" and below {below:g}" if below < inf else "")
         raise (ValueError if number else TypeError)(f"{name} must be a number {says}, got {value!r}")
 
@@ -25,8 +25,8 @@ def check_number(name: str, value: Any, low: float, below: float = inf, above: b
 def check_integer(name: str, value: Any, low: int = 1, high: int = maxsize, what: str = "") -> None:
     """Raise unless value is an integer from low to high; what says what high is."""
     integer = isinstance(value, Integral) and not isinstance(value, bool)
-    if not (integer and low <= value <= high):
-        says = f"at most {high}{what}" if integer and value > high else f"an integer, {low} or more"
+    if not (integer and low <= int(value) <= high):
+        says = f"at most {high}{what}" if integer and int(value) > high else f"an integer, {low} or more"
         raise (ValueError if integer else TypeError)(f"{name} must be {says}, got {value!r}")
 
 
@@ -67,8 +67,8 @@ def check_training(given: dict[str, Any]) -> None:
     check_integer("batch_size", given["batch_size"] or 1, 1, len(X), ", the number of samples")
     if given["patience"] is not None and validation is None:
         raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
-    for name in ("schedule", "augment", "callback"):
-        if given[name] is not None:
+    for name in ("activation", "activation_grad", "schedule", "augment", "callback"):
+        if given[name] is not None or name.startswith("activation"):
             check_choice(name, given[name], function=True)
     random = given["batch_size"] or given["dropout"] or given["augment"]
     if not isinstance(rng, np.random.Generator) and (random or rng is not None):

@@ -4,13 +4,14 @@ import html as entities
 import logging
 import re
 
-import proofs
-from equations import LABEL, Equation
 from math_core import LatexError, LatexToMathML
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 from mkdocs.utils import get_relative_url
+
+from equations import LABEL, Equation
+from verification import Proofs, badge
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 
@@ -24,7 +25,7 @@ CODE = re.compile(r"<code>([\w-]+)</code>")
 converter = LatexToMathML(fancy_error=False)
 
 
-def render(html: str, page: Page, files: Files, equations: dict[str, Equation], proven: proofs.Proofs) -> str:
+def render(html: str, page: Page, files: Files, equations: dict[str, Equation], proofs: Proofs) -> str:
     """The page with MathML for TeX, a badge under each numbered equation, and links where one is cited.
 
     Cited are `\\eqref{id}` in a text and "Equation `id`" in a docstring.
@@ -63,7 +64,7 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
                 page.present_anchor_ids.add(f"eq-{label}")  # type: ignore[union-attr]  # set by render
             else:
                 log.warning(f"{page.file.src_uri}: '{label}' is numbered, so its $$ must stand at the start of a line")
-        badges = [proofs.badge(equations[label], proven, url("proofs.md"), len(labels) > 1) for label in labels]
+        badges = [badge(equations[label], proofs, url("proofs.md"), len(labels) > 1) for label in labels]
         proof = f'<p class="equation__proof">{" ".join(badges)}</p>' if badges else ""
         anchors = "".join(f'<span class="anchor" id="eq-{label}"></span>' for label in labels)
         math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end

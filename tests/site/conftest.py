@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from project import Project
 from server import serving
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,13 @@ def browser():
         chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A small project, in a folder whose name is in the way of what does not quote it."""
+    (tmp_path / "my [first] Übung").mkdir()
+    return Project(tmp_path / "my [first] Übung")
 
 
 class Visit:

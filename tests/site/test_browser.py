@@ -5,8 +5,10 @@ import json
 import re
 
 import pytest
+from server import serving
 
 import twolayer
+from conftest import Visit
 
 KINDS = {
     "home": "",
@@ -39,6 +41,19 @@ def test_pages_load_without_errors_or_foreign_requests_or_raw_tex(visit, pages):
     assert not tab.errors
     assert not tab.foreign
     assert not raw
+
+
+def test_the_site_works_in_any_folder_of_a_host(browser, site, pages, tmp_path):
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some/path").symlink_to(site)
+    with serving(tmp_path) as host:
+        tab = Visit(browser, host + "some/path/")  # what is fetched from outside counts as foreign
+        for path in pages:
+            if path != "404.html":  # a host shows it at any depth, so it needs SITE_URL
+                tab.open(path)
+        tab.context.close()
+    assert not tab.errors
+    assert not tab.foreign
 
 
 def test_nothing_is_wider_than_a_phone(visit, pages):

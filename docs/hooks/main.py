@@ -1,0 +1,90 @@
+"""What happens to each page, in order. The modules beside this one hold an idea each; this one only calls them."""
+
+import logging
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemBytecodeCache
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+
+import equations
+import mathml
+import mistakes
+import notebooks
+import snippets
+import theme
+import topics
+import verification
+
+ROOT = Path(__file__).parents[2]
+log = logging.getLogger("mkdocs.hooks.twolayer")  # below `mkdocs`, so that --strict counts its warnings
+state: dict[str, Any] = {}
+
+# A line of a page that stands for something else: `<!-- source: backward -->` is what the function below it returns.
+DIRECTIVES = {
+    "source": lambda name: snippets.source(ROOT, name),
+    "functions": lambda _: snippets.functions(ROOT, topics.topics(ROOT)),
+    "mistake": lambda id: mistakes.show(ROOT, id),
+    "proofs": lambda _: verification.page(ROOT, state["equations"], state["proofs"]),
+}
+DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
+
+
+def on_startup(command: str, **_: Any) -> None:
+    state["serving"] = command == "serve"
+    notebooks.isolate(ROOT)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    config.plugins["mkdocs-jupyter"].config["cache_dir"] = notebooks.cache(ROOT)
+    return config
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    env.bytecode_cache = FileSystemBytecodeCache()  # an edit is seen without the theme's templates compiled again
+    return env
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    config.plugins["mkdocstrings"].get_handler("python").env.bytecode_cache = FileSystemBytecodeCache()
+    sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
+    state["equations"] = equations.find(sources)
+    optional = bool(os.getenv("TWOLAYER_NO_PROOFS"))
+    state["proofs"] = verification.load(ROOT / "docs/proofs.json", optional, state["equations"])
+    state["notebooks"] = notebooks.execute(config, files)
+    return nav
+
+
+@event_priority(100)  # before any plugin, which expects Markdown
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    if page.file.src_uri in state["notebooks"]:
+        markdown = notebooks.markdown(state["notebooks"][page.file.src_uri], page, config, files)
+    markdown = topics.add_faces(markdown, page, ROOT, files, {e.page for e in state["equations"].values()})
+
+    def expand(match: re.Match[str]) -> str:
+        kind, name = match.groups()
+        try:
+            return DIRECTIVES[kind](name)
+        except LookupError as error:
+            log.warning(f"{page.file.src_uri}: {match[0]}: {error}")
+            return ""
+
+    return DIRECTIVE.sub(expand, markdown)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    return mathml.render(html, page, files, state["equations"], state["proofs"])
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    return output if state["serving"] else theme.add_policy(output)  # live reload is an inline script, added later
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    return theme.add_policy(output_content) if template_name == "404.html" else output_content

@@ -1,0 +1,35 @@
+"""Common mistakes on a page: how to see each, the changed lines, and what the gradient check says of it now."""
+
+import textwrap
+from pathlib import Path
+
+import fresh
+
+REPORTS = """
+import dataclasses, json, sys
+sys.path[:0] = ["tests"]
+import mistakes
+found = {}
+for mistake in mistakes.MISTAKES:
+    found[mistake.id] = dataclasses.asdict(mistake)
+    try:
+        found[mistake.id]["report"] = mistakes.report(mistake)
+    except Exception as error:
+        found[mistake.id]["error"] = repr(error)
+print(json.dumps(found))
+"""
+
+
+def show(root: Path, id: str) -> str:
+    """The mistake of this id in tests/mistakes.py, folded."""
+    found = fresh.answer(root, fresh.key(root, root / "tests/mistakes.py"), "-c", REPORTS).get(id)
+    if found is None:
+        raise LookupError("tests/mistakes.py has no such mistake")
+    if "error" in found:
+        raise LookupError(f"its report fails: {found['error']}")
+    diff = textwrap.indent(found["before"].rstrip(), "- ") + "\n" + textwrap.indent(found["after"].rstrip(), "+ ")
+    body = (
+        f"{found['says']}\n\n``` {{ .diff .no-copy }}\n{diff}\n```\n\n"
+        f"``` {{ .text .output .no-copy }}\n{found['report'].rstrip()}\n```"
+    )
+    return f'??? bug "{found["title"]}"\n\n' + textwrap.indent(body, "    ")

@@ -1,0 +1,95 @@
+"""What the tests measured for each equation: checked for gaps, shown as badges, listed on the Proofs page.
+
+pytest writes docs/proofs.json: {equation id: [{"test", "against", "cases", "worst", "bound"}, ...]}.
+"""
+
+import ast
+import json
+import logging
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from equations import Equation
+
+log = logging.getLogger("mkdocs.hooks.twolayer")
+tree = cache(ast.parse)  # a text that has not changed is parsed once
+Proofs = dict[str, list[dict[str, Any]]]
+
+
+def load(path: Path, optional: bool, equations: dict[str, Equation]) -> Proofs:
+    """The last run's measurements. Warns of none, of an equation that no test proves, of a proof that no page needs."""
+    if not path.exists():
+        if not optional:
+            log.warning("docs/proofs.json is missing: run pytest, or set TWOLAYER_NO_PROOFS=1 to see the site without")
+        return {}
+    proofs: Proofs = json.loads(path.read_text("utf-8"))
+    for id in equations.keys() - proofs.keys():
+        log.warning(f"{equations[id].page}: no test proves the equation '{id}'")
+    for id in proofs.keys() - equations.keys():
+        log.warning(f"docs/proofs.json: {proofs[id][0]['test']} proves '{id}', which no page has")
+    return proofs
+
+
+def badge(equation: Equation, proofs: Proofs, url: str, numbered: bool) -> str:
+    """A small link to the proof, saying how many cases it measured, and the error nearest to its bound."""
+    entries = proofs.get(equation.id, [])
+    worst, bound = max(((e["worst"], e["bound"]) for e in entries), key=lambda e: e[0] / (e[1] or 1), default=(0, 0))
+    error = f"worst {worst:.2g} ≤ {bound:.2g}" if worst else "exact"
+    said = f"proven · {cases(sum(e['cases'] for e in entries))} · {error}" if entries else "proof not run"
+    number = f"({equation.number}) " if numbered else ""
+    state = "" if entries else " proof--missing"
+    return f'<a class="proof{state}" href="{url}#{equation.id}">{number}{said}</a>'
+
+
+def cases(count: int) -> str:
+    return f"{count:,} case{'s' * (count != 1)}"
+
+
+def page(root: Path, equations: dict[str, Equation], proofs: Proofs) -> str:
+    """Markdown of the Proofs page: each equation, what it was compared with, and the source of the tests."""
+    parts = []
+    shown: set[str] = set()  # a test can prove equations of several pages
+    for src_uri, group in groupby(equations.values(), key=lambda equation: equation.page):
+        title = (root / "docs" / src_uri).read_text("utf-8").partition("\n")[0].lstrip("# ")
+        parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
+        tests: list[str] = []
+        for equation in group:
+            parts.append(
+                f"### [{equation.id}]({src_uri}#eq-{equation.id}) {{#{equation.id}}}\n\n$$\n{equation.tex}\n$$"
+            )
+            entries = proofs.get(equation.id, [])
+            parts.append("\n".join(map(compared, entries)) or "The tests were not run for this build.")
+            tests += [entry["test"] for entry in entries]
+        for test in dict.fromkeys(tests):
+            if test not in shown:
+                shown.add(test)
+                parts.append(
+                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>\n\n'
+                    f"```python\n{source(root, test)}\n```\n\n</details>"
+                )
+    return "\n\n".join(parts)
+
+
+def compared(entry: dict[str, Any]) -> str:
+    error = f"{cases(entry['cases'])}, largest error {entry['worst']:.2g} of {entry['bound']:.2g} allowed"
+    return f"- {entry['against']}: {error}. [`{entry['test'].rpartition('::')[2]}`](#{anchor(entry['test'])})"
+
+
+def anchor(test: str) -> str:
+    return test.removeprefix("tests/").replace(".py", "").replace("::", "-").replace("/", "-")
+
+
+def source(root: Path, test: str) -> str:
+    """Source of `tests/test_core.py::TestX::test_y`, decorators included."""
+    path, *names = test.split("::")
+    try:
+        text = (root / path).read_text("utf-8")
+        node: Any = tree(text)
+        for name in names:
+            [node] = [inner for inner in node.body if getattr(inner, "name", None) == name]
+    except (OSError, ValueError):
+        log.warning(f"docs/proofs.json: there is no test {test}")
+        return ""
+    return "\n".join(text.splitlines()[node.decorator_list[0].lineno - 1 : node.end_lineno])
