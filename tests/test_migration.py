@@ -14,6 +14,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "migration.md").read_text("utf-8")
 N = 90
 X, Y = make_moons(N, noise=0.2, random_state=0)
 Y3 = np.column_stack([Y, X[:, 0] > 0, X[:, 1] > 0]).astype(int)
+CLASSES = np.array(["low", "middle", "top"])[Y + (X[:, 1] > 0.3)]
 
 
 def rows():
@@ -72,6 +73,17 @@ def test_what_the_table_calls_equal_is_equal(other, own):
     for a, b in zip(ours.coefs_ + ours.intercepts_, model.coefs_ + model.intercepts_, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(ours.predict_proba(X), model.predict_proba(X), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("other, own", EQUAL.values(), ids=EQUAL)
+def test_it_is_equal_for_three_classes(other, own):
+    model, ours = theirs(CLASSES, k=3, **other), TwoLayerNN(16, epochs=200, random_state=0, **own).fit(X, CLASSES)
+    np.testing.assert_allclose(ours.loss_curve_, model.loss_curve_[1:], rtol=1e-12)
+    assert ours.loss_curve_[-1] < 0.9 * ours.loss_curve_[0]
+    np.testing.assert_allclose(ours.predict_proba(X), model.predict_proba(X), rtol=1e-9)
+    assert ours.out_activation_ == model.out_activation_ == "softmax"
+    assert (ours.predict(X) == model.predict(X)).all()
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")

@@ -174,7 +174,7 @@ def split(data: str, X: np.ndarray, y: np.ndarray, test_size: float, seed: int) 
 
     check_number("--test-size", test_size, 0, 1, above=True)
     classes, counts = np.unique(y, return_counts=True)
-    found = ", ".join(f"{count} of class {label}" for label, count in zip(classes, counts, strict=True))
+    found = " and ".join(f"{count} of class {label}" for label, count in zip(classes, counts, strict=True))
     if not 2 <= len(classes) <= MOST_CLASSES:
         shown = ", ".join(map(str, classes[:5])) + ", …" * (len(classes) > 5)
         raise ValueError(f"{data}: the label must have 2 to {MOST_CLASSES} classes, got {len(classes)} ({shown})")
