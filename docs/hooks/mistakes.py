@@ -1,4 +1,4 @@
-"""Common mistakes on a page: how to see each, the changed lines, and what the gradient check says of it now."""
+"""Common mistakes on a page: the wrong line and the right one, and what the checks say of it now."""
 
 import textwrap
 from pathlib import Path
@@ -27,9 +27,15 @@ def show(root: Path, id: str) -> str:
         raise LookupError("tests/mistakes.py has no such mistake")
     if "error" in found:
         raise LookupError(f"its report fails: {found['error']}")
-    diff = textwrap.indent(found["before"].rstrip(), "- ") + "\n" + textwrap.indent(found["after"].rstrip(), "+ ")
     body = (
-        f"{found['says']}\n\n``` {{ .diff .no-copy }}\n{diff}\n```\n\n"
-        f"``` {{ .text .output .no-copy }}\n{found['report'].rstrip()}\n```"
+        f"{found['says']}\n\n"
+        f"**✗ Wrong**\n\n``` {{ .python .wrong .no-copy }}\n{dedented(found['after'])}\n```\n\n"
+        f"**✓ Right**\n\n``` {{ .python .right }}\n{dedented(found['before'])}\n```\n\n"
+        f"The check says:\n\n``` {{ .text .output .no-copy }}\n{found['report'].rstrip()}\n```"
     )
     return f'??? bug "{found["title"]}"\n\n' + textwrap.indent(body, "    ")
+
+
+def dedented(lines: str) -> str:
+    """A line, and those that follow it in a function."""
+    return textwrap.dedent("    " + lines).rstrip()

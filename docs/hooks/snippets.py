@@ -26,7 +26,7 @@ def with_helpers(function: Thing) -> list[Thing]:
             if name == "np" or hasattr(builtins, name):
                 continue
             helper = getattr(sys.modules[thing.__module__], name)
-            if not getattr(helper, "__module__", "").startswith("twolayer") or helper.__name__ != name:
+            if getattr(helper, "__name__", "") != name or not getattr(helper, "__module__", "").startswith("twolayer"):
                 raise LookupError(f"'{thing.__name__}' uses '{name}', which pasting does not bring along")
             if helper not in (thing, *found):
                 visit(helper)
@@ -113,3 +113,10 @@ def functions(root: Path, topics: list[str]) -> str:
 
 if __name__ == "__main__":
     print(json.dumps(public()))
+
+
+def install(repository: str) -> str:
+    """How to get the package: a clone of its repository, whose address mkdocs.yml has from the environment."""
+    clone = f"git clone {repository} twolayer\ncd twolayer\n" if repository else ""
+    where = "" if repository else "In a clone of the repository:\n\n"
+    return f"{where}```sh\n{clone}python3 -m venv .venv\n.venv/bin/python -m pip install -e '.[test,docs]'\n```"

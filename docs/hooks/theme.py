@@ -1,8 +1,11 @@
-"""What no setting and no block of the theme offers: a policy against foreign scripts."""
+"""What no setting of the theme offers: a policy against foreign scripts, experiments folded below their topics."""
 
 import base64
 import hashlib
 import re
+
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 CHARSET = '<meta charset="utf-8">'
@@ -17,3 +20,16 @@ def add_policy(html: str) -> str:
         "font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'"
     )
     return html.replace(CHARSET, f'{CHARSET}<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+
+
+class Topic(Page):
+    """The page of a topic: its name in the navigation leads here, and its experiments are folded below it."""
+
+    is_index = True
+
+
+def fold_experiments(nav: Navigation) -> None:
+    """Make a page of each section whose first page is a derivation."""
+    for section in (item for group in nav if group.is_section for item in group.children if item.is_section):
+        if section.children[0].file.src_uri.startswith("derivations/"):
+            section.children[0].__class__ = Topic
