@@ -384,17 +384,15 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _hold_out(self, *arrays: Any) -> list[Any]:
         """Split (X, Y, weights) into [X, Y, weights, X_val, Y_val, weights_val], the part to watch the loss on."""
-        Y, n, fraction, least = arrays[1], len(arrays[1]), self.validation_fraction, 2
-        stratify = None  # rare combinations of labels cannot be split evenly
+        Y, n, fraction = arrays[1], len(arrays[1]), self.validation_fraction
+        stratify, least = None, 2  # rare combinations of labels cannot be split evenly
         if not isinstance(self.classes_, list):
-            stratify = Y[:, 0].astype(int) if self._is_binary else Y.argmax(axis=1)
+            stratify = self.classes_[Y.argmax(axis=1) if self._loss.exclusive else Y[:, 0].astype(int)]
             kinds, counts = np.unique(stratify, return_counts=True)
             least = max(2, len(kinds))
             if counts.min() < 2:
-                raise ValueError(
-                    "patience holds out samples of every class, but there is one sample only of class "
-                    f"{plain(self.classes_[kinds[counts.argmin()]])}; set patience to None, or give more samples"
-                )
+                rare = plain(kinds[counts.argmin()])
+                raise ValueError(f"patience must hold out a sample of each class, and class {rare} has one only")
         if not least <= ceil(fraction * n) <= n - least:
             raise ValueError(f"validation_fraction must give both parts {least} samples or more, got {fraction} of {n}")
         parts = train_test_split(np.arange(n), test_size=fraction, random_state=self._split_seed, stratify=stratify)

@@ -124,9 +124,9 @@ class BoundaryDisplay:
                 ax.contour(*grid, Z, levels=[0], colors="gray", linewidths=0.7, linestyles="dashed")
         for j, label in enumerate(self.classes):
             x0, x1 = self.X[self.y == label].T
-            style = {"color": COLORS[j % len(COLORS)], "marker": MARKERS[(j + j // len(COLORS)) % len(MARKERS)]}
-            style |= {"edgecolors": "white" if k == 2 else "black", "label": f"class {verbatim(label)}"}
-            ax.scatter(x0, x1, 16, linewidths=0.4, **style)
+            color, marker = COLORS[j % len(COLORS)], MARKERS[(j + j // len(COLORS)) % len(MARKERS)]
+            edges, name = "white" if k == 2 else "black", f"class {verbatim(label)}"
+            ax.scatter(x0, x1, 16, color, marker=marker, edgecolors=edges, linewidths=0.4, label=name)
         ax.set_title("Decision boundary")
         ax.legend(loc="upper right") if k == 2 else ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         return self
