@@ -1,8 +1,8 @@
 """Mean test accuracy over ten seeds: `python tests/benchmarks/real_data.py`.
 
-First `twolayer train` with its defaults against its goals. Then `TwoLayerNN` beside an `MLPClassifier` of the same size, on
-the same splits of standardized data with more than two classes: each with its defaults, and ours with the settings of
-theirs. Differences are means over the seeds, with their standard errors.
+First `twolayer train` with its defaults against its goals. Then `TwoLayerNN` beside an `MLPClassifier` of the same
+size, on the same splits of standardized data with more than two classes: each with its defaults, and ours with the
+settings of theirs. Differences are means over the seeds, with their standard errors.
 """
 
 import io
