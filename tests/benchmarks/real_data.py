@@ -62,5 +62,5 @@ for data in ("iris", "wine", "digits"):
         difference = accuracies - theirs
         error = difference.std(ddof=1) / np.sqrt(len(SEEDS))
         columns.append(f"{accuracies.mean():.4f} ({difference.mean():+.4f} ± {error:.4f})")
-    met = "equal or better" if difference.mean() >= -error else "WORSE"
+    met = "equal or better" if difference.mean() + error > -1e-12 else "WORSE"
     print(f"{data:<8} {theirs.mean():>13.4f}  {columns[0]:>26}  {columns[1]:>26}  {met}")
