@@ -1,8 +1,8 @@
 """Mean test accuracy over ten seeds: `python tests/benchmarks/real_data.py`.
 
 First `twolayer train` with its defaults against its goals. Then `TwoLayerNN` beside an `MLPClassifier` of the same
-size, on the same splits of standardized data with more than two classes: each with its defaults, and ours with the
-settings of theirs. Differences are means over the seeds, with their standard errors.
+size, on the same splits of standardized data with more than two classes: each with its defaults, and ours with a
+penalty of 0.01. Differences are means over the seeds, with their standard errors.
 """
 
 import io
@@ -34,15 +34,11 @@ def run(data, seed):
 
 
 def beside(data, seed):
-    """Test accuracies of our defaults, of theirs, and of ours trained as theirs, with 16 hidden units and one split."""
+    """Test accuracies of theirs, of ours, and of ours with a penalty, with 16 hidden units and one split."""
     X, X_test, y, y_test = split(data, *load_data(data, 0, 0)[:2], 0.25, seed)
-    theirs = make_pipeline(StandardScaler(), MLPClassifier((16,), max_iter=1000, random_state=seed)).fit(X, y)
-    as_theirs = {"optimizer": "adam", "lr": 0.001, "batch_size": 200, "l2": 1e-4 / len(X), "epochs": theirs[-1].n_iter_}
-    accuracies = [theirs.score(X_test, y_test)]
-    for settings in ({}, as_theirs):
-        ours = make_pipeline(StandardScaler(), TwoLayerNN(16, **settings, random_state=seed)).fit(X, y)
-        accuracies.append(ours.score(X_test, y_test))
-    return accuracies
+    theirs = MLPClassifier((16,), max_iter=1000, random_state=seed)
+    ours = [TwoLayerNN(16, l2=l2, random_state=seed) for l2 in (0, 0.01)]
+    return [make_pipeline(StandardScaler(), net).fit(X, y).score(X_test, y_test) for net in (theirs, *ours)]
 
 
 print(f"{'data':<14} {'held out':>8}  {'mean':>6}  {'lowest':>6}  {'goal':>6}")
@@ -53,7 +49,7 @@ for data, goal in GOALS.items():
         f"  {'met' if accuracies.mean() >= goal else 'MISSED'}"
     )
 
-print(f"\n{'data':<8} {'MLPClassifier':>13}  {'TwoLayerNN':>26}  {'with the settings of theirs':>36}")
+print(f"\n{'data':<8} {'MLPClassifier':>13}  {'TwoLayerNN':>26}  {'with l2=0.01':>26}")
 warnings.filterwarnings("ignore", "Stochastic Optimizer")  # theirs may not have converged
 for data in ("iris", "wine", "digits"):
     theirs, *ours = np.array([beside(data, seed) for seed in SEEDS]).T
