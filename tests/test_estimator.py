@@ -24,12 +24,12 @@ from sklearn.model_selection import (
     cross_val_score,
     train_test_split,
 )
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, train
+from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, softmax, train
+from twolayer.objective import CROSS_ENTROPY
 from twolayer.registry import AUGMENTATIONS
 
 X, Y = make_circles(200, noise=0.1, factor=0.5, random_state=0)
@@ -198,8 +198,6 @@ def test_scalars_of_numpy_are_numbers(parameters):
 
 
 def test_bad_data_is_named():
-    with pytest.raises(ValueError, match="Only binary classification is supported"):
-        TwoLayerNN().fit(X, np.arange(200) % 3)
     with pytest.raises(ValueError, match="one class only"):
         TwoLayerNN().fit(X, np.zeros(200, int))
     with pytest.raises(ValueError, match="NaN"):
@@ -250,14 +248,92 @@ def test_scikit_learns_pictures_can_be_drawn():
     mpl.pyplot.close("all")
 
 
-def test_more_classes_are_one_network_each():
-    points, y = make_blobs(150, centers=3, random_state=0)
-    model = OneVsRestClassifier(make_pipeline(StandardScaler(), TwoLayerNN(epochs=200, random_state=0)))
-    assert model.fit(points, y).score(points, y) > 0.9
+# More than two classes
+
+X3, Y3 = make_blobs(150, centers=[[0, 0], [3, 0], [0, 3]], random_state=0)
+
+
+def three(labels=Y3, **parameters):
+    return TwoLayerNN(**{"epochs": 60, "random_state": 0, **parameters}).fit(X3, labels)
+
+
+def test_more_classes_are_the_training_loop_with_softmax():
+    model, Y = three(), np.eye(3)[Y3]
+    params, history = train(he_init(np.random.default_rng(0), 2, 16, 3), X3, Y, lr=0.5, epochs=60, loss=CROSS_ENTROPY)
+    assert model.loss_curve_ == history.loss
+    logits, _ = forward(X3, params)
+    np.testing.assert_array_equal(model.decision_function(X3), logits)
+    np.testing.assert_array_equal(model.predict_proba(X3), softmax(logits))
+    np.testing.assert_allclose(model.predict_proba(X3).sum(axis=1), 1, rtol=4e-16)
+    np.testing.assert_array_equal(model.predict(X3), logits.argmax(axis=1))
+    assert model.score(X3, Y3) > 0.9
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["ash", "birch", "oak"], [-1, 0, 7], [0.0, 1.0, 2.0], np.array(["a", "b", "c"], dtype=object)],
+    ids=["text", "integers", "floats", "objects"],
+)
+def test_three_labels_of_any_kind_come_back(labels):
+    y = np.array(labels)[Y3]
+    model = three(y)
+    assert model.classes_.tolist() == list(labels)
+    assert model.predict(X3).dtype == y.dtype
+    assert model.score(X3, y) > 0.9
+
+
+def test_the_output_is_named_as_scikit_learn_names_it():
+    indicator = np.column_stack([Y3 == 0, Y3 == 1]).astype(int)
+    for labels, name, k in ((Y3, "softmax", 3), (Y3 > 0, "logistic", 1), (indicator, "logistic", 2)):
+        model = three(labels)
+        assert (model.out_activation_, len(model.params_[-1])) == (name, k)
+    assert not hasattr(TwoLayerNN(), "out_activation_")
     tags = TwoLayerNN().__sklearn_tags__()
-    assert not tags.classifier_tags.multi_class
+    assert tags.classifier_tags.multi_class
     assert tags.classifier_tags.multi_label
     assert not tags.input_tags.sparse
+
+
+def test_weights_of_three_classes_count_copies():
+    times = np.random.default_rng(0).integers(0, 3, len(X3))
+    model = TwoLayerNN(epochs=60, random_state=0).fit(X3, Y3, sample_weight=times)
+    copies = TwoLayerNN(epochs=60, random_state=0).fit(np.repeat(X3, times, axis=0), np.repeat(Y3, times))
+    np.testing.assert_allclose(model.loss_curve_, copies.loss_curve_, rtol=1e-12)
+
+
+def test_patience_watches_the_held_out_cross_entropy():
+    noisy = np.where(np.random.default_rng(0).random(150) < 0.3, (Y3 + 1) % 3, Y3)
+    model = three(noisy, patience=3, epochs=2000, lr=2.0, validation_fraction=0.2)
+    assert model.n_iter_ == int(np.argmin(model.validation_curve_)) + 4 < 2000
+    with pytest.raises(ValueError, match="patience must hold out a sample of each class, and class 2 has one only"):
+        TwoLayerNN(patience=3).fit(X3[:5], [0, 0, 1, 1, 2])
+    with pytest.raises(ValueError, match=r"both parts 3 samples or more, got 0\.1 of 20"):
+        TwoLayerNN(patience=3).fit(X3[:20], np.arange(20) % 3)
+
+
+def test_parts_may_lack_a_class_that_was_announced():
+    model = TwoLayerNN(random_state=0)
+    for _ in range(60):
+        model.partial_fit(X3, Y3, classes=[2, 0, 1])
+    assert model.loss_curve_ == three().loss_curve_
+    model = TwoLayerNN(random_state=0).partial_fit(X3[Y3 < 2], Y3[Y3 < 2], classes=[0, 1, 2])
+    assert model.predict_proba(X3).shape == (150, 3)
+    with pytest.raises(ValueError, match="label 3, which is not among classes_, 0, 1, 2"):
+        model.partial_fit(X3, Y3 + 1)
+
+
+def test_a_warm_start_with_three_classes_goes_on_in_every_bit():
+    whole, half = three(), TwoLayerNN(epochs=30, random_state=0, warm_start=True)
+    assert half.fit(X3, Y3).fit(X3, Y3).loss_curve_ == whole.loss_curve_
+
+
+@pytest.mark.parametrize("augment", ["mixup", "jitter", "rotate"])
+def test_mixed_labels_and_float32_go_through(augment):
+    model = TwoLayerNN(epochs=20, batch_size=32, dropout=0.1, augment=augment, random_state=0)
+    model.fit(X3.astype(np.float32), Y3)
+    assert {p.dtype for p in model.params_} == {np.dtype(np.float32)}
+    assert model.predict_proba(X3.astype(np.float32)).dtype == np.float32
+    assert model.score(X3, Y3) > 0.8
 
 
 # DataFrames
