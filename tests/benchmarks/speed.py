@@ -7,8 +7,9 @@
 
 Every peer starts from the same parameters, takes the same steps and must end at the same loss, to 1e-6; not so
 scikit-learn, which draws its own start, and with mini-batches, where each counts the loss at another moment. The peers
-take turns, so that whatever else the machine does slows all of them. A peer that is not installed is left out, and
-this is said. The results go to docs/speed.json, and a picture of them to docs/assets.
+take turns, so that whatever else the machine does slows all of them; with one thread, processor time is measured, which
+does not count it. A peer that is not installed is left out, and this is said. The results go to docs/speed.json, and a
+picture of them to docs/assets.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from functools import cache  # noqa: E402
 from importlib.metadata import version  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
-from time import perf_counter  # noqa: E402
+from time import perf_counter, process_time  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -193,13 +194,14 @@ def measured(work):
     """Microseconds a step of each round of each peer."""
     ways = dict(work.peers())
     times, losses = {name: [] for name in ways}, {}
+    clock = process_time if options.threads == 1 else perf_counter
     for round in range(options.rounds + 1):
         for name, way in ways.items():
             print(f"\r\033[K{round}/{options.rounds} {name}", end="", file=sys.stderr)
-            start = perf_counter()
+            start = clock()
             losses[name] = way()
             if round:  # the first one warms up, and compiles
-                times[name].append(1e6 * (perf_counter() - start) / work.steps)
+                times[name].append(1e6 * (clock() - start) / work.steps)
     print("\r\033[K", end="", file=sys.stderr)
     for name in {"train", "compiled", "PyTorch", "JAX"} & losses.keys() if not work.adam else ():
         assert abs(losses[name] - losses["plain functions"]) <= 1e-6, (name, losses)
