@@ -1,12 +1,12 @@
-"""What makes a test a proof: the marker `proves`, the recorder `proof`, and the table at the end.
+"""Tests that verify equations: the marker `verifies`, the recorder `verified`, and the table at the end.
 
-    @pytest.mark.proves("bp-W1", "bp-b1", by="central differences", bound=1e-7)
-    def test_backward(proof):
-        proof(error, cases=12)             # an error of all the equations named
-        proof(error, cases=12, of="bp-W1") # or of one of them
+    @pytest.mark.verifies("bp-W1", "bp-b1", by="central differences", bound=1e-7)
+    def test_backward(verified):
+        verified(error, cases=12)             # an error of all the equations named
+        verified(error, cases=12, of="bp-W1") # or of one of them
 
-`proof` fails the test where an error exceeds the bound, and a proof that measured no case fails too.
-The table goes to the terminal, and with `--record-proofs` to docs/proofs.json, which the site shows.
+`verified` fails the test where an error exceeds the bound, and a test that measured no case fails too.
+The table goes to the terminal, and with `--record-verified` to docs/verified.json, which the site shows.
 """
 
 import json
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
-RECORD = ROOT / "docs" / "proofs.json"
+RECORD = ROOT / "docs" / "verified.json"
 
 settings.register_profile("default", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile("deep", max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,15 +26,15 @@ settings.load_profile("default")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--record-proofs", action="store_true", help="write what the proofs measured to docs/proofs.json")
+    parser.addoption("--record-verified", action="store_true", help="write to docs/verified.json what was measured")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "proves(*equations, by, bound): the test proves these equations of the site")
-    config.proofs = {}  # (equation, test) -> facts
+    config.addinivalue_line("markers", "verifies(*equations, by, bound): the test verifies these equations of the site")
+    config.verified = {}  # (equation, test) -> facts
 
 
-class Proof:
+class Recorder:
     """Records the cases and the largest error of the test that runs now."""
 
     def __init__(self, config):
@@ -42,8 +42,8 @@ class Proof:
 
     def __call__(self, error, cases=1, of=None):
         for equation in [of] if of else self.mark.args:
-            assert equation in self.mark.args, f"{equation} is not among {self.mark.args}, which this test proves"
-            facts, error = self.config.proofs[equation, self.test], float(error)
+            assert equation in self.mark.args, f"{equation} is not among {self.mark.args}, which this test verifies"
+            facts, error = self.config.verified[equation, self.test], float(error)
             facts["cases"] += int(cases)
             facts["worst"] = max(facts["worst"], error)
             assert error <= self.mark.kwargs["bound"], (
@@ -52,25 +52,25 @@ class Proof:
 
 
 @pytest.fixture(scope="session")
-def proof(request):
+def verified(request):
     """Of session scope, so that Hypothesis' examples of one test add up."""
-    request.config.recorder = Proof(request.config)
+    request.config.recorder = Recorder(request.config)
     return request.config.recorder
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    mark, config = item.get_closest_marker("proves"), item.config
+    mark, config = item.get_closest_marker("verifies"), item.config
     if mark:
         test = item.nodeid.split("[")[0]
-        recorder = item.funcargs["proof"]
+        recorder = item.funcargs["verified"]
         recorder.test, recorder.mark = test, mark
         for equation in mark.args:
             new = {"test": test, "against": mark.kwargs["by"], "cases": 0, "worst": 0.0, "bound": mark.kwargs["bound"]}
-            config.proofs.setdefault((equation, test), new)
+            config.verified.setdefault((equation, test), new)
     yield
     if mark:
-        idle = [equation for equation in mark.args if not config.proofs[equation, test]["cases"]]
+        idle = [equation for equation in mark.args if not config.verified[equation, test]["cases"]]
         assert not idle, f"no case was measured for {', '.join(idle)}"
 
 
@@ -82,8 +82,8 @@ def reports(config, outcome):
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
     """pytest-xdist: a worker ended; add what it measured."""
-    for key, new in getattr(node, "workeroutput", {}).get("proofs", []):  # none where it crashed
-        facts = node.config.proofs.setdefault(tuple(key), {**new, "cases": 0, "worst": 0.0})
+    for key, new in getattr(node, "workeroutput", {}).get("verified", []):  # none where it crashed
+        facts = node.config.verified.setdefault(tuple(key), {**new, "cases": 0, "worst": 0.0})
         facts["cases"] += new["cases"]
         facts["worst"] = max(facts["worst"], new["worst"])
 
@@ -91,13 +91,13 @@ def pytest_testnodedown(node):
 def pytest_sessionfinish(session, exitstatus):
     config = session.config
     if hasattr(config, "workeroutput"):  # a worker: the process that started it judges and records
-        config.workeroutput["proofs"] = list(config.proofs.items())
+        config.workeroutput["verified"] = list(config.verified.items())
         return
     if os.environ.get("CI") == "true" and reports(config, "skipped") and exitstatus == 0:
         session.exitstatus = 1
-    if config.getoption("record_proofs") and exitstatus == 0:
+    if config.getoption("record_verified") and exitstatus == 0:
         table = {}
-        for (equation, _), facts in sorted(config.proofs.items()):
+        for (equation, _), facts in sorted(config.verified.items()):
             assert facts["cases"], f"{facts['test']} was skipped: the record needs every witness"
             table.setdefault(equation, []).append({**facts, "worst": float(f"{facts['worst']:.1e}")})
         RECORD.write_text(json.dumps(table, indent=1) + "\n")
@@ -105,10 +105,10 @@ def pytest_sessionfinish(session, exitstatus):
 
 def pytest_terminal_summary(terminalreporter, config):
     failed = {report.nodeid.split("[")[0] for report in reports(config, "failed")}
-    if config.proofs:
-        terminalreporter.section("proofs")
+    if config.verified:
+        terminalreporter.section("verified")
         terminalreporter.line(f"{'equation':<22} {'compared with':<64} {'cases':>8}  {'worst':>7}  {'bound':>7}")
-        for (equation, test), facts in sorted(config.proofs.items()):
+        for (equation, test), facts in sorted(config.verified.items()):
             verdict = "FAILED" if test in failed else "passed" if facts["cases"] else "skipped"
             terminalreporter.line(
                 f"{equation:<22} {facts['against']:<64} {facts['cases']:>8,}  {facts['worst']:>7.1e}  "

@@ -700,12 +700,12 @@ def gradients(names, params, X, y):
         def f(only, i=i):
             return loss((*params[:i], *only, *params[i + 1 :]))
 
-        result = gradcheck.check_gradients(f, params[i : i + 1], grads[i : i + 1], names=[name])
+        result = gradcheck.check_gradients(f, params[i : i + 1], grads[i : i + 1])
         failed |= not result.ok
         lines.append(
             f"d{name}  right"
             if result.ok
-            else f"d{name}  {result.wrong} of {result.checked} wrong, worst {result.where}:"
+            else f"d{name}  {result.wrong} of {result.checked} wrong, worst {name}{result.where[2:]}:"
             f" analytic {result.analytic:.6f}, numeric {result.numeric:.6f}"
         )
     return "\n".join(lines) if failed else ""
@@ -818,7 +818,7 @@ def checker_verdict(names):
     def at_kink(params):
         return np.array([params[0][0], -params[0][0]])
 
-    result = check_gradients(relu_of, (np.zeros(1),), (np.zeros(1),), preactivations=at_kink, names=["x"])
+    result = check_gradients(relu_of, (np.zeros(1),), (np.zeros(1),), preactivations=at_kink)
     if not result.ok:
         return f"of a right gradient, 0 for the mean of relu(x) and -relu(-x) at x = 0:\n{result}"
 

@@ -68,14 +68,14 @@ def points(seed, n=100):
     return np.concatenate([-size, [0.0], size])
 
 
-@pytest.mark.proves(*VALUES, *GRADS, by="60-digit arithmetic", bound=4e-16)
-def test_exact(proof):
+@pytest.mark.verifies(*VALUES, *GRADS, by="60-digit arithmetic", bound=4e-16)
+def test_exact(verified):
     Z = points(0)
     with mpmath.workdps(60):
         for name, exact in {**EXACT, **EXACT_GRADS}.items():
             for z, a in zip(Z, CODE[name](Z), strict=True):
                 e = exact(mpmath.mpf(z))
-                proof(abs(mpmath.mpf(a) - e) / max(1, abs(e)), of=name)
+                verified(abs(mpmath.mpf(a) - e) / max(1, abs(e)), of=name)
 
 
 @pytest.mark.parametrize("name", ["leaky-relu", "elu", "softplus", "silu", "elu-grad", "softplus-grad"])
@@ -88,8 +88,8 @@ def test_relative_in_the_tails(name):
             assert abs(mpmath.mpf(a) - e) <= 9e-16 * abs(e), f"{name}({z})"
 
 
-@pytest.mark.proves(*GRADS, by="differences of the value, 60 digits", bound=4e-16)
-def test_derivative_of_the_value(proof):
+@pytest.mark.verifies(*GRADS, by="differences of the value, 60 digits", bound=4e-16)
+def test_derivative_of_the_value(verified):
     """The derivative belongs to the function."""
     Z = points(2, 40)
     Z = Z[Z != 0]
@@ -98,18 +98,18 @@ def test_derivative_of_the_value(proof):
         for name, exact in EXACT.items():
             for z, a in zip(Z, PAIRS[name][1](Z), strict=True):
                 slope = (exact(mpmath.mpf(z) + h) - exact(mpmath.mpf(z) - h)) / (2 * h)
-                proof(abs(mpmath.mpf(a) - slope) / max(1, abs(slope)), of=f"{name}-grad")
+                verified(abs(mpmath.mpf(a) - slope) / max(1, abs(slope)), of=f"{name}-grad")
 
 
-@pytest.mark.proves("tanh-grad", by="complex step", bound=4e-16)
-def test_complex_step(proof):
+@pytest.mark.verifies("tanh-grad", by="complex step", bound=4e-16)
+def test_complex_step(verified):
     Z = points(3)
     slope = tanh(Z + 1e-200j).imag / 1e-200
-    proof(np.abs(tanh_grad(Z) - slope).max(), cases=len(Z))
+    verified(np.abs(tanh_grad(Z) - slope).max(), cases=len(Z))
 
 
-@pytest.mark.proves(*GRADS, by="SymPy's derivative of the formula", bound=0.0)
-def test_symbolic(proof):
+@pytest.mark.verifies(*GRADS, by="SymPy's derivative of the formula", bound=0.0)
+def test_symbolic(verified):
     """The algebra of the page, with no numbers in it."""
     sp = pytest.importorskip("sympy")
     z = sp.Symbol("z", real=True)
@@ -127,11 +127,11 @@ def test_symbolic(proof):
     }
     for name, branches in pages.items():
         for value, claimed in branches:
-            proof(float(sp.simplify(sp.diff(value, z) - claimed) != 0), of=name)
+            verified(float(sp.simplify(sp.diff(value, z) - claimed) != 0), of=name)
 
 
-@pytest.mark.proves(*VALUES, *GRADS, by="PyTorch", bound=1e-14)
-def test_torch(proof):
+@pytest.mark.verifies(*VALUES, *GRADS, by="PyTorch", bound=1e-14)
+def test_torch(verified):
     torch = pytest.importorskip("torch", reason="PyTorch, the second implementation, is not installed")
     torch.set_num_threads(1)
     F = torch.nn.functional
@@ -148,8 +148,8 @@ def test_torch(proof):
         z = torch.tensor(Z, requires_grad=True)
         a = theirs[name](z)
         a.sum().backward()
-        proof(relative(f(Z), a.detach()), cases=len(Z), of=name)
-        proof(relative(f_grad(Z), z.grad), cases=len(Z), of=f"{name}-grad")
+        verified(relative(f(Z), a.detach()), cases=len(Z), of=name)
+        verified(relative(f_grad(Z), z.grad), cases=len(Z), of=f"{name}-grad")
 
 
 def problem(seed, k, scale=1.0, kinks=False):
@@ -173,15 +173,15 @@ def check(X, y, params, f, f_grad, kink):
     return check_gradients(losses, params, grads, preactivations=units), grads
 
 
-@pytest.mark.proves(*GRADS, by="central differences of a network", bound=1e-7)
-def test_gradient_check(proof):
+@pytest.mark.verifies(*GRADS, by="central differences of a network", bound=1e-7)
+def test_gradient_check(verified):
     cases = itertools.product(PAIRS.items(), (1, 3), enumerate((0.1, 1.0, 5.0)))
     for (name, (f, f_grad)), k, (seed, scale) in cases:
         X, y, params = problem(seed, k, scale)
         for _ in range(2):  # at the start, and after five steps
             report, grads = check(X, y, params, f, f_grad, kink=name == "leaky-relu")
             assert report.ok, str(report)
-            proof(report.worst, cases=report.checked, of=f"{name}-grad")
+            verified(report.worst, cases=report.checked, of=f"{name}-grad")
             for _ in range(5):
                 params = step(params, grads, 0.5)
                 Z2, cache = depth.forward(X, params, f, f_grad)

@@ -18,20 +18,20 @@ def data(seed, n=10, d=3, k=1):
 
 
 class TestJitter:
-    @pytest.mark.proves("jitter", by="mean and variance of 10⁶ draws, in standard errors", bound=5.0)
+    @pytest.mark.verifies("jitter", by="mean and variance of 10⁶ draws, in standard errors", bound=5.0)
     @pytest.mark.parametrize("scale", [0.01, 0.3, 20.0])
-    def test_moments(self, proof, scale):
+    def test_moments(self, verified, scale):
         X = np.full((500_000, 2), 3.0)
         noise = jitter(np.random.default_rng(0), X, scale) - X
-        proof(abs(noise.mean()) / (scale / np.sqrt(noise.size)), noise.size)
-        proof(abs((noise**2).mean() - scale**2) / (scale**2 * np.sqrt(2 / noise.size)), noise.size)
+        verified(abs(noise.mean()) / (scale / np.sqrt(noise.size)), noise.size)
+        verified(abs((noise**2).mean() - scale**2) / (scale**2 * np.sqrt(2 / noise.size)), noise.size)
 
-    @pytest.mark.proves("jitter", by="the generator's own normal numbers", bound=0.0)
+    @pytest.mark.verifies("jitter", by="the generator's own normal numbers", bound=0.0)
     @given(seed=seeds, n=sizes[0], d=sizes[1], scale=st.floats(0, 10))
-    def test_adds_the_generators_noise(self, proof, seed, n, d, scale):
+    def test_adds_the_generators_noise(self, verified, seed, n, d, scale):
         X, _ = data(seed, n, d)
         noise = np.random.default_rng(seed).standard_normal((n, d))
-        proof(float(np.abs(jitter(np.random.default_rng(seed), X, scale) - (X + scale * noise)).max()), X.size)
+        verified(float(np.abs(jitter(np.random.default_rng(seed), X, scale) - (X + scale * noise)).max()), X.size)
 
     @given(seed=seeds)
     def test_scale_zero_is_identity(self, seed):
@@ -50,32 +50,32 @@ class TestJitter:
 
 
 class TestRotate:
-    @pytest.mark.proves("rotate", by="the matrix, sample by sample", bound=1e-14)
+    @pytest.mark.verifies("rotate", by="the matrix, sample by sample", bound=1e-14)
     @given(seed=seeds, n=sizes[0], d=sizes[1], max_angle=st.floats(0, 10), data_=st.data())
-    def test_is_the_matrix(self, proof, seed, n, d, max_angle, data_):
+    def test_is_the_matrix(self, verified, seed, n, d, max_angle, data_):
         X, _ = data(seed, n, d)
         i, j = data_.draw(st.permutations(range(d)))[:2]
         rotated = rotate(np.random.default_rng(seed), X, max_angle, (i, j))
         angles = np.random.default_rng(seed).uniform(-max_angle, max_angle, n)
         for x, r, t in zip(X, rotated, angles, strict=True):
             R = np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
-            proof(float(np.abs(R @ x[[i, j]] - r[[i, j]]).max()))
+            verified(float(np.abs(R @ x[[i, j]] - r[[i, j]]).max()))
         others = [c for c in range(d) if c not in (i, j)]
         assert (rotated[:, others] == X[:, others]).all()
 
-    @pytest.mark.proves("rotate-norm", by="lengths before and after, relative", bound=1e-14)
+    @pytest.mark.verifies("rotate-norm", by="lengths before and after, relative", bound=1e-14)
     @given(seed=seeds, n=sizes[0], d=sizes[1], max_angle=st.floats(0, 10))
-    def test_keeps_lengths(self, proof, seed, n, d, max_angle):
+    def test_keeps_lengths(self, verified, seed, n, d, max_angle):
         X, _ = data(seed, n, d)
         before = np.linalg.norm(X, axis=1)
         after = np.linalg.norm(rotate(np.random.default_rng(seed), X, max_angle), axis=1)
-        proof(float((np.abs(after - before) / before).max()), n)
+        verified(float((np.abs(after - before) / before).max()), n)
 
-    @pytest.mark.proves("rotate-norm", by="RᵀR is the identity", bound=1e-15)
+    @pytest.mark.verifies("rotate-norm", by="RᵀR is the identity", bound=1e-15)
     @given(angle=st.floats(-10, 10))
-    def test_orthogonal(self, proof, angle):
+    def test_orthogonal(self, verified, angle):
         R = self.matrix(angle)
-        proof(float(np.abs(R.T @ R - np.eye(2)).max()), 4)
+        verified(float(np.abs(R.T @ R - np.eye(2)).max()), 4)
         assert np.linalg.det(R) == pytest.approx(1, rel=1e-14)  # no mirror image
 
     def matrix(self, angle):
@@ -121,16 +121,16 @@ class TestRotate:
 
 
 class TestMixup:
-    @pytest.mark.proves("mixup", by="the mixture, sample by sample", bound=0.0)
+    @pytest.mark.verifies("mixup", by="the mixture, sample by sample", bound=0.0)
     @given(seed=seeds, n=sizes[0], d=sizes[1], k=st.integers(1, 3), alpha=st.floats(0.1, 10))
-    def test_mixes_both_alike(self, proof, seed, n, d, k, alpha):
+    def test_mixes_both_alike(self, verified, seed, n, d, k, alpha):
         X, y = data(seed, n, d, k)
         mixed, labels = mixup(np.random.default_rng(seed), X, y, alpha)
         rng = np.random.default_rng(seed)
         lam, other = rng.beta(alpha, alpha, (n, 1)), rng.permutation(n)
         for i in range(n):
-            proof(np.abs(lam[i] * X[i] + (1 - lam[i]) * X[other[i]] - mixed[i]).max())
-            proof(np.abs(lam[i] * y[i] + (1 - lam[i]) * y[other[i]] - labels[i]).max())
+            verified(np.abs(lam[i] * X[i] + (1 - lam[i]) * X[other[i]] - mixed[i]).max())
+            verified(np.abs(lam[i] * y[i] + (1 - lam[i]) * y[other[i]] - labels[i]).max())
 
     @given(seed=seeds, n=sizes[0], alpha=st.floats(1e-3, 1e3))
     def test_stays_between_the_samples(self, seed, n, alpha):
@@ -149,10 +149,10 @@ class TestMixup:
                     gaps.append(np.abs(row - (t * a + (1 - t) * b)).max())
             assert min(gaps) < 1e-12
 
-    @pytest.mark.proves("mixup-spread", by="all pairs, Gauss–Jacobi over λ", bound=1e-12)
+    @pytest.mark.verifies("mixup-spread", by="all pairs, Gauss–Jacobi over λ", bound=1e-12)
     @pytest.mark.parametrize("alpha", [0.1, 1.0, 5.0])
     @pytest.mark.parametrize("seed", [0, 1])
-    def test_spread(self, proof, seed, alpha):
+    def test_spread(self, verified, seed, alpha):
         from scipy.special import roots_jacobi  # with scikit-learn
 
         X, _ = data(seed, n=6)
@@ -164,27 +164,29 @@ class TestMixup:
         mean = share @ mixed
         spread = (share[:, None] * (mixed - mean)).T @ (mixed - mean)
         assert np.abs(mean - X.mean(axis=0)).max() < 1e-14
-        proof(np.abs(spread - (alpha + 1) / (2 * alpha + 1) * np.cov(X.T, bias=True)).max(), spread.size)
+        verified(np.abs(spread - (alpha + 1) / (2 * alpha + 1) * np.cov(X.T, bias=True)).max(), spread.size)
 
-    @pytest.mark.proves("mixup-spread", by="200,000 mixed samples, in standard errors", bound=5.0)
+    @pytest.mark.verifies("mixup-spread", by="200,000 mixed samples, in standard errors", bound=5.0)
     @pytest.mark.parametrize("alpha", [0.2, 1.0])
-    def test_spread_drawn(self, proof, alpha):
+    def test_spread_drawn(self, verified, alpha):
         rng = np.random.default_rng(0)
         X = rng.choice([-1.0, 1.0], (200_000, 1))
         X -= X.mean()
         mixed, _ = mixup(rng, X, X, alpha)
         square = mixed**2
         expected = (alpha + 1) / (2 * alpha + 1) * X.var()
-        proof(abs(square.mean() - expected) / (2 * square.std() / np.sqrt(square.size)), square.size)  # 2: pairs share
+        verified(
+            abs(square.mean() - expected) / (2 * square.std() / np.sqrt(square.size)), square.size
+        )  # 2: pairs share
 
-    @pytest.mark.proves("mixup-loss", by="the loss of each label, mixed", bound=2e-15)
+    @pytest.mark.verifies("mixup-loss", by="the loss of each label, mixed", bound=2e-15)
     @given(seed=seeds, lam=st.floats(0, 1))
-    def test_loss_is_linear_in_the_label(self, proof, seed, lam):
+    def test_loss_is_linear_in_the_label(self, verified, seed, lam):
         Z, a = data(seed, n=8, d=2, k=2)
         _, b = data(seed + 1, n=8, d=2, k=2)
         Z = 5 * Z
         mixed = bce(Z, lam * a + (1 - lam) * b)
-        proof(abs(mixed - (lam * bce(Z, a) + (1 - lam) * bce(Z, b))) / max(1, np.abs(Z).max()), Z.size)
+        verified(abs(mixed - (lam * bce(Z, a) + (1 - lam) * bce(Z, b))) / max(1, np.abs(Z).max()), Z.size)
 
     @pytest.mark.parametrize("alpha", [0, -1, np.nan, float("inf")])
     def test_bad_alpha(self, alpha):
@@ -264,9 +266,9 @@ class TestAll:
 class TestPenalty:
     """Small noise on the features is a penalty on the slope of the logit."""
 
-    @pytest.mark.proves("jitter-penalty", by="Gauss–Hermite over the noise, share of the limit", bound=1.0)
+    @pytest.mark.verifies("jitter-penalty", by="Gauss–Hermite over the noise, share of the limit", bound=1.0)
     @given(seed=seeds, scale=st.floats(0.02, 1.0), label=st.sampled_from([0.0, 1.0]))
-    def test_linear_logit(self, proof, seed, scale, label):
+    def test_linear_logit(self, verified, seed, scale, label):
         rng = np.random.default_rng(seed)
         x, w = rng.standard_normal(3), rng.standard_normal(3)
         nodes, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -276,11 +278,11 @@ class TestPenalty:
         mean_loss = sum(v * bce(np.array([[z + scale * slope * t]]), y) for t, v in zip(nodes, weights, strict=True))
         p = sigmoid(z)
         rest = abs(mean_loss - bce(np.array([[z]]), y) - scale**2 / 2 * p * (1 - p) * slope**2)
-        proof(max(0.0, rest - 1e-13) / ((scale * slope) ** 4 / 64))
+        verified(max(0.0, rest - 1e-13) / ((scale * slope) ** 4 / 64))
 
-    @pytest.mark.proves("jitter-penalty", by="100,000 jittered samples, in standard errors", bound=5.0)
+    @pytest.mark.verifies("jitter-penalty", by="100,000 jittered samples, in standard errors", bound=5.0)
     @pytest.mark.parametrize("seed", [0, 1, 2])
-    def test_network_away_from_its_kinks(self, proof, seed):
+    def test_network_away_from_its_kinks(self, verified, seed):
         """Where no unit changes its sign, the logit of a ReLU network is linear in the features."""
         params = tuple(p + 0.1 for p in he_init(np.random.default_rng(seed), 3, 6, 1))
         X, _ = data(seed + 5, n=1)
@@ -296,7 +298,7 @@ class TestPenalty:
         rest = losses - np.logaddexp(0, clean.item()) - p * control
         expected = scale**2 / 2 * p * (1 - p) * (slope @ slope)
         error = max(0.0, abs(rest.mean() - expected) - (scale * np.linalg.norm(slope)) ** 4 / 64)
-        proof(error / (rest.std() / np.sqrt(rest.size)), rest.size)
+        verified(error / (rest.std() / np.sqrt(rest.size)), rest.size)
 
 
 class TestMistakes:

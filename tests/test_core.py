@@ -64,21 +64,21 @@ def test_one_training_step_worked_by_hand():
 # Initialization
 
 
-@pytest.mark.proves("init-he", by="sample variance of 200,000 weights, in standard errors", bound=4.0)
-def test_he_init_draws_variance_2_over_fan_in_and_zero_biases(proof):
+@pytest.mark.verifies("init-he", by="sample variance of 200,000 weights, in standard errors", bound=4.0)
+def test_he_init_draws_variance_2_over_fan_in_and_zero_biases(verified):
     for seed, (d, h) in enumerate([(2, 100_000), (50, 4_000), (400, 500), (2_000, 100)]):
         W, b = he_init(np.random.default_rng(seed), d, h)
         count = W.size
         # the sample variance of N normal numbers has standard error σ² √(2/N), their mean σ / √N
-        proof(abs(W.var() * d / 2 - 1) / np.sqrt(2 / count), cases=count)
+        verified(abs(W.var() * d / 2 - 1) / np.sqrt(2 / count), cases=count)
         assert abs(W.mean()) <= 4 * np.sqrt(2 / d / count)
         kurtosis = np.mean((W / W.std()) ** 4)  # 3 for a normal, 1.8 for a uniform distribution
         assert abs(kurtosis - 3) <= 4 * np.sqrt(24 / count)
         assert (b == 0).all()
 
 
-@pytest.mark.proves("init-backward", by="mean square over 40,000 units, in standard errors", bound=4.0)
-def test_the_gradient_of_a_hidden_unit_keeps_fan_out_times_half_the_variance(proof):
+@pytest.mark.verifies("init-backward", by="mean square over 40,000 units, in standard errors", bound=4.0)
+def test_the_gradient_of_a_hidden_unit_keeps_fan_out_times_half_the_variance(verified):
     for seed, k in enumerate([1, 2, 5, 20]):
         rng = np.random.default_rng(seed)
         W1, b1, W2, b2 = params = he_init(rng, 3, 40_000, k)
@@ -87,11 +87,11 @@ def test_the_gradient_of_a_hidden_unit_keeps_fan_out_times_half_the_variance(pro
         dW1, *_ = backward(dZ2, (np.ones((1, 1)), Z1, A1), (W1[:1], b1, W2, b2))  # with X = 1, dW1 is dZ1
         expected = W2.var() / 2 * np.sum(dZ2**2)
         # a unit's dZ1² has mean v/2 S and variance 5/4 (v S)²: the mean of h of them has relative error √(5/h)
-        proof(abs(np.mean(dW1**2) / expected - 1) / np.sqrt(5 / b1.size), cases=b1.size)
+        verified(abs(np.mean(dW1**2) / expected - 1) / np.sqrt(5 / b1.size), cases=b1.size)
 
 
-@pytest.mark.proves("init-symmetry", by="two units that start equal, over 20 steps", bound=1e-14)
-def test_units_that_start_equal_stay_equal(proof):
+@pytest.mark.verifies("init-symmetry", by="two units that start equal, over 20 steps", bound=1e-14)
+def test_units_that_start_equal_stay_equal(verified):
     for net in networks(30, h=6, scale=1.0):
         W1, b1, W2, b2 = (p.copy() for p in net.params)
         W1[:, 4], b1[4], W2[4] = W1[:, 1], b1[1], W2[1]
@@ -100,21 +100,21 @@ def test_units_that_start_equal_stay_equal(proof):
             _, grads = gradients(net.X, net.y, params)
             dW1, db1, dW2, _ = grads
             for one, other in ((dW1[:, 1], dW1[:, 4]), (db1[1], db1[4]), (dW2[1], dW2[4])):
-                proof(relative(one, other), cases=np.size(one))
+                verified(relative(one, other), cases=np.size(one))
             params = step(params, grads, 0.1)
 
 
-@pytest.mark.proves("init-half", by="symmetric samples of four distributions, relative", bound=1e-14)
-def test_relu_keeps_half_of_the_mean_square_of_every_symmetric_distribution(proof):
+@pytest.mark.verifies("init-half", by="symmetric samples of four distributions, relative", bound=1e-14)
+def test_relu_keeps_half_of_the_mean_square_of_every_symmetric_distribution(verified):
     rng = np.random.default_rng(0)
     for draw in (rng.normal, rng.uniform, rng.laplace, rng.standard_t):
         z = draw(3, size=1000) if draw == rng.standard_t else draw(size=1000)
         z = np.concatenate([z, -z])
-        proof(abs(np.mean(relu(z) ** 2) / (np.mean(z**2) / 2) - 1), cases=z.size)
+        verified(abs(np.mean(relu(z) ** 2) / (np.mean(z**2) / 2) - 1), cases=z.size)
 
 
-@pytest.mark.proves("init-variance", by="mean square before and after a layer, in standard errors", bound=5.0)
-def test_he_init_keeps_the_mean_square_through_relu_layers(proof):
+@pytest.mark.verifies("init-variance", by="mean square before and after a layer, in standard errors", bound=5.0)
+def test_he_init_keeps_the_mean_square_through_relu_layers(verified):
     widths = [500] * 6
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -123,7 +123,7 @@ def test_he_init_keeps_the_mean_square_through_relu_layers(proof):
         for W, b in zip(params[::2], params[1::2], strict=True):
             before = np.mean(A**2)
             Z = A @ W + b  # each of 500 units N(0, 2 · before): the mean of Z² has relative error √(2/500)
-            proof(abs(np.mean(Z**2) / (2 * before) - 1) / np.sqrt(2 / Z.size), cases=Z.size)
+            verified(abs(np.mean(Z**2) / (2 * before) - 1) / np.sqrt(2 / Z.size), cases=Z.size)
             A = relu(Z)
 
 
@@ -140,19 +140,19 @@ def test_he_init_has_the_shapes_asked_for_and_depends_on_the_rng_alone(seed, siz
 # Activations
 
 
-@pytest.mark.proves("relu", by="definition at random and extreme points", bound=0.0)
-def test_relu_is_the_positive_part(proof):
+@pytest.mark.verifies("relu", by="definition at random and extreme points", bound=0.0)
+def test_relu_is_the_positive_part(verified):
     Z = np.concatenate([np.random.default_rng(0).normal(size=1000), [0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308]])
-    proof(np.max(np.abs(relu(Z) - np.array([z if z > 0 else 0.0 for z in Z]))), cases=Z.size)
+    verified(np.max(np.abs(relu(Z) - np.array([z if z > 0 else 0.0 for z in Z]))), cases=Z.size)
     assert np.isnan(relu(np.array([np.nan])))
 
 
-@pytest.mark.proves("relu-grad", by="one-sided slopes at every point; 0 at the kink", bound=0.0)
-def test_relu_grad_is_the_slope_and_zero_at_the_kink(proof):
+@pytest.mark.verifies("relu-grad", by="one-sided slopes at every point; 0 at the kink", bound=0.0)
+def test_relu_grad_is_the_slope_and_zero_at_the_kink(verified):
     Z = np.concatenate([np.random.default_rng(0).normal(size=1000), [5e-324, -5e-324, 1e308, -1e308, 0.0, -0.0]])
     slope = np.array([1.0] * Z.size)
     slope[Z <= 0] = 0.0
-    proof(np.max(np.abs(relu_grad(Z) - slope)), cases=Z.size)
+    verified(np.max(np.abs(relu_grad(Z) - slope)), cases=Z.size)
     assert relu_grad(Z).dtype == Z.dtype
     h = 0.25 * np.abs(Z[:1000])  # too small to cross the kink
     np.testing.assert_allclose(relu_grad(Z[:1000]) * 2 * h, relu(Z[:1000] + h) - relu(Z[:1000] - h), rtol=1e-12)
@@ -174,10 +174,10 @@ def test_sigmoid_rises_monotonically(Z):
     assert (np.diff(sigmoid(z)) >= 0).all()
 
 
-@pytest.mark.proves("sigmoid-symmetry", by="σ(-z) = 1 - σ(z) in floating point", bound=2.3e-16)
-def test_sigmoid_symmetry(proof):
+@pytest.mark.verifies("sigmoid-symmetry", by="σ(-z) = 1 - σ(z) in floating point", bound=2.3e-16)
+def test_sigmoid_symmetry(verified):
     z = np.concatenate([np.random.default_rng(0).normal(size=2000) * s for s in (1, 10, 100)])
-    proof(np.max(np.abs(sigmoid(-z) - (1 - sigmoid(z)))), cases=z.size)
+    verified(np.max(np.abs(sigmoid(-z) - (1 - sigmoid(z)))), cases=z.size)
     assert sigmoid(np.array([0.0])) == 0.5
 
 
@@ -203,22 +203,22 @@ def exact_forward(net):
     return Z1, A1, A1 @ W2 + b2, size1, size1 @ abs(W2) + abs(b2)
 
 
-@pytest.mark.proves("fw-Z1", "fw-A1", "fw-Z2", by="exact rational arithmetic", bound=1e-15)
-def test_forward_is_the_formula(proof):
+@pytest.mark.verifies("fw-Z1", "fw-A1", "fw-Z2", by="exact rational arithmetic", bound=1e-15)
+def test_forward_is_the_formula(verified):
     for net in networks(30, d=4, h=5, k=2, n=6):
         Z2, (X, Z1, A1) = forward(net.X, net.params)
         assert X is net.X
         exact_Z1, exact_A1, exact_Z2, size1, size2 = exact_forward(net)
-        proof(np.max(abs(exactly(Z1) - exact_Z1) / size1), cases=Z1.size, of="fw-Z1")
-        proof(np.max(abs(exactly(A1) - exact_A1) / size1), cases=A1.size, of="fw-A1")
-        proof(np.max(abs(exactly(Z2) - exact_Z2) / size2), cases=Z2.size, of="fw-Z2")
+        verified(np.max(abs(exactly(Z1) - exact_Z1) / size1), cases=Z1.size, of="fw-Z1")
+        verified(np.max(abs(exactly(A1) - exact_A1) / size1), cases=A1.size, of="fw-A1")
+        verified(np.max(abs(exactly(Z2) - exact_Z2) / size2), cases=Z2.size, of="fw-Z2")
 
 
-@pytest.mark.proves("fw-count", by="sizes of the arrays", bound=0.0)
-def test_the_number_of_parameters(proof):
+@pytest.mark.verifies("fw-count", by="sizes of the arrays", bound=0.0)
+def test_the_number_of_parameters(verified):
     for net in networks(50):
         (d, h), (_, k) = net.params[0].shape, net.params[2].shape
-        proof(abs(sum(p.size for p in net.params) - ((d + 1) * h + (h + 1) * k)))
+        verified(abs(sum(p.size for p in net.params) - ((d + 1) * h + (h + 1) * k)))
 
 
 @given(st.integers(0, 10**6))
@@ -351,8 +351,8 @@ def test_labels_of_any_dtype_give_the_loss_of_float_labels(dtype):
 # Step
 
 
-@pytest.mark.proves("gd-step", by="exact rational arithmetic", bound=3.4e-16)
-def test_step_subtracts_lr_times_the_gradient_from_every_parameter(proof):
+@pytest.mark.verifies("gd-step", by="exact rational arithmetic", bound=3.4e-16)
+def test_step_subtracts_lr_times_the_gradient_from_every_parameter(verified):
     """Two roundings: the product's, ε/2 |lr g|, and the difference's, at most ε/2 (|p| + |lr g|)."""
     for net in networks(20):
         rng = np.random.default_rng(len(net.X))
@@ -363,22 +363,22 @@ def test_step_subtracts_lr_times_the_gradient_from_every_parameter(proof):
             assert q is not p
             for a, b, c in zip(p.flat, g.flat, q.flat, strict=True):
                 exact = Fraction(a) - Fraction(0.3) * Fraction(b)
-                proof(abs(Fraction(c) - exact) / max(abs(Fraction(a)), abs(Fraction(0.3) * Fraction(b))))
+                verified(abs(Fraction(c) - exact) / max(abs(Fraction(a)), abs(Fraction(0.3) * Fraction(b))))
 
 
-@pytest.mark.proves("gd-quadratic", by="the closed form, after 1 to 60 steps, relative", bound=1e-13)
-def test_steps_on_a_parabola_multiply_by_the_same_factor(proof):
+@pytest.mark.verifies("gd-quadratic", by="the closed form, after 1 to 60 steps, relative", bound=1e-13)
+def test_steps_on_a_parabola_multiply_by_the_same_factor(verified):
     for a in (0.5, 1.0, 3.0):
         for lr in (0.1, 0.5, 0.9, 1.9 / a, 2.1 / a):  # the last one diverges
             params = (np.array([1.5]),)
             for t in range(1, 61):
                 params = step(params, (a * params[0],), lr)
                 expected = (1 - lr * a) ** t * 1.5
-                proof(abs(params[0][0] - expected) / max(abs(expected), 1e-12))
+                verified(abs(params[0][0] - expected) / max(abs(expected), 1e-12))
 
 
-@pytest.mark.proves("gd-smooth", by="curvature along the steepest direction, by differences", bound=1e-6)
-def test_beta_is_the_largest_curvature_of_the_loss_in_the_last_layer(proof):
+@pytest.mark.verifies("gd-smooth", by="curvature along the steepest direction, by differences", bound=1e-6)
+def test_beta_is_the_largest_curvature_of_the_loss_in_the_last_layer(verified):
     """Reached where every logit is 0 and p(1 - p) is 1/4; nowhere exceeded."""
     for net in networks(60):
         W1, b1, W2, b2 = net.params
@@ -395,12 +395,12 @@ def test_beta_is_the_largest_curvature_of_the_loss_in_the_last_layer(proof):
                 slopes.append(np.sum(dW2 * v) + np.sum(db2 * c))
             return (slopes[0] - slopes[1]) / (2 * h)
 
-        proof(abs(curvature(0 * W2, 0 * b2) / beta - 1))
+        verified(abs(curvature(0 * W2, 0 * b2) / beta - 1))
         assert curvature(W2, b2) <= beta * (1 + 1e-6)
 
 
-@pytest.mark.proves("gd-descent", by="the bound itself, on the convex loss of W2 and b2", bound=0.0)
-def test_a_step_below_2_over_beta_lowers_the_loss_by_the_amount_promised(proof):
+@pytest.mark.verifies("gd-descent", by="the bound itself, on the convex loss of W2 and b2", bound=0.0)
+def test_a_step_below_2_over_beta_lowers_the_loss_by_the_amount_promised(verified):
     """With W1, b1 fixed, the loss is smooth in (W2, b2), by gd-smooth."""
     for net in networks(60):
         W1, b1, W2, b2 = net.params
@@ -413,7 +413,7 @@ def test_a_step_below_2_over_beta_lowers_the_loss_by_the_amount_promised(proof):
             after = bce(forward(net.X, (W1, b1, *step((W2, b2), (dW2, db2), lr)))[0], net.y)
             promised = lr * (1 - beta * lr / 2) * (np.sum(dW2**2) + np.sum(db2**2))
             before = bce(Z2, net.y)
-            proof(max(0.0, after - (before - promised) - 1e-14 * max(1, before)))
+            verified(max(0.0, after - (before - promised) - 1e-14 * max(1, before)))
 
 
 # Input that does not fit

@@ -60,26 +60,26 @@ def noise():
 
 
 class TestFolds:
-    @pytest.mark.proves("cv-partition", by="scikit-learn's folds, counted", bound=0.0)
+    @pytest.mark.verifies("cv-partition", by="scikit-learn's folds, counted", bound=0.0)
     @pytest.mark.parametrize("splitter", [KFold, StratifiedKFold])
     @given(seed=seeds, n=st.integers(10, 80), K=st.integers(2, 5))
-    def test_every_sample_is_tested_once(self, proof, splitter, seed, n, K):
+    def test_every_sample_is_tested_once(self, verified, splitter, seed, n, K):
         y = np.arange(n) % 2
         tested, trained = np.zeros(n), np.zeros(n)
         for rows, held_out in splitter(K, shuffle=True, random_state=seed).split(np.zeros((n, 1)), y):
             assert not set(rows) & set(held_out)
             tested[held_out] += 1
             trained[rows] += 1
-        proof(max(np.abs(tested - 1).max(), np.abs(trained - (K - 1)).max()), n)
+        verified(max(np.abs(tested - 1).max(), np.abs(trained - (K - 1)).max()), n)
 
-    @pytest.mark.proves("cv-strata", by="scikit-learn's folds, counted", bound=0.0)
+    @pytest.mark.verifies("cv-strata", by="scikit-learn's folds, counted", bound=0.0)
     @given(seed=seeds, n=st.integers(20, 120), K=st.integers(2, 5), share=st.floats(0.3, 0.7))
-    def test_class_counts(self, proof, seed, n, K, share):
+    def test_class_counts(self, verified, seed, n, K, share):
         y = (np.random.default_rng(seed).permutation(n) < share * n).astype(int)
         for _, held_out in StratifiedKFold(K, shuffle=True, random_state=seed).split(np.zeros((n, 1)), y):
             for c in (0, 1):
                 exact, here = (y == c).sum() / K, (y[held_out] == c).sum()
-                proof(float(here not in (np.floor(exact), np.ceil(exact))))
+                verified(float(here not in (np.floor(exact), np.ceil(exact))))
 
     def test_plain_folds_do_not_keep_the_shares(self):
         y = np.repeat([0, 1], [90, 10])
@@ -90,9 +90,9 @@ class TestFolds:
 
 
 class TestMean:
-    @pytest.mark.proves("cv-mean", by="the out-of-fold predictions at once", bound=1e-14)
+    @pytest.mark.verifies("cv-mean", by="the out-of-fold predictions at once", bound=1e-14)
     @pytest.mark.parametrize("n", [60, 64])  # folds of equal and of unequal size
-    def test_mean_over_samples(self, proof, n):
+    def test_mean_over_samples(self, verified, n):
         X, y = make_moons(n, noise=0.3, random_state=1)
         folds = StratifiedKFold(5, shuffle=True, random_state=0)
         model = make_pipeline(StandardScaler(), MODEL)
@@ -102,31 +102,31 @@ class TestMean:
             scores.append(bce(Z, y[held_out]))
             sizes.append(len(held_out))
         Z = cross_val_predict(model, X, y, cv=folds, method="decision_function")
-        proof(abs(np.average(scores, weights=sizes) - bce(Z, y)), n)
+        verified(abs(np.average(scores, weights=sizes) - bce(Z, y)), n)
         theirs = -cross_val_score(model, X, y, cv=folds, scoring="neg_log_loss")
         assert theirs == pytest.approx(scores, rel=1e-12)
         if n == 64:
             assert np.mean(scores) != np.average(scores, weights=sizes)  # cross_val_score weighs folds alike
 
-    @pytest.mark.proves("cv-se", by="all K-tuples of a small distribution", bound=1e-14)
+    @pytest.mark.verifies("cv-se", by="all K-tuples of a small distribution", bound=1e-14)
     @pytest.mark.parametrize("K", [2, 3, 5])
-    def test_standard_error(self, proof, K):
+    def test_standard_error(self, verified, K):
         """Exact expectation of s²/K, against the exact variance of the mean."""
         values, shares = np.array([0.5, 0.8, 0.9]), np.array([0.2, 0.5, 0.3])
         tuples = np.array(list(product(values, repeat=K)))
         weight = np.prod(np.array(list(product(shares, repeat=K))), axis=1)
         means = tuples.mean(axis=1)
         true = weight @ (means - weight @ means) ** 2
-        proof(abs(weight @ (tuples.var(axis=1, ddof=1) / K) - true), len(tuples))
+        verified(abs(weight @ (tuples.var(axis=1, ddof=1) / K) - true), len(tuples))
 
-    @pytest.mark.proves("cv-se-correlated", by="the covariance matrix, in exact fractions", bound=0.0)
+    @pytest.mark.verifies("cv-se-correlated", by="the covariance matrix, in exact fractions", bound=0.0)
     @given(K=st.integers(2, 12), rho=st.fractions(0, 1), variance=st.fractions(0, 10))
-    def test_correlated_folds(self, proof, K, rho, variance):
+    def test_correlated_folds(self, verified, K, rho, variance):
         covariance = [[variance if i == j else rho * variance for j in range(K)] for i in range(K)]
         of_mean = sum(sum(row) for row in covariance) / K**2
         expected_s2 = (sum(covariance[i][i] for i in range(K)) - K * of_mean) / (K - 1)  # of equal means
-        proof(float(abs(of_mean - (variance / K + Fraction(K - 1, K) * rho * variance))))
-        proof(float(abs(expected_s2 - (1 - rho) * variance)))
+        verified(float(abs(of_mean - (variance / K + Fraction(K - 1, K) * rho * variance))))
+        verified(float(abs(expected_s2 - (1 - rho) * variance)))
 
     def test_one_fold_can_be_far_from_the_mean(self):
         X, y = make_moons(100, noise=0.3, random_state=0)

@@ -41,8 +41,8 @@ def draw_masks(rng, n, params, keep=0.7):
     return [dropout_mask(rng, (n, len(b)), keep) for b in params[1:-1:2]]
 
 
-@pytest.mark.proves(*IDS, by="the core at two layers, in ulps of the type", bound=4.0)
-def test_two_layers_are_the_core(proof):
+@pytest.mark.verifies(*IDS, by="the core at two layers, in ulps of the type", bound=4.0)
+def test_two_layers_are_the_core(verified):
     for seed, dtype in itertools.product(range(120), (np.float64, np.float32)):
         net = network(seed).astype(dtype)
         Z, cache = core.forward(net.X, net.params)
@@ -52,13 +52,13 @@ def test_two_layers_are_the_core(proof):
         _, Z1, A1 = cache
         for a, b in [(Z, Zd), (A1, inputs[1]), (relu_grad(Z1), slopes[0]), *zip(grads, deep, strict=True)]:
             assert a.dtype == b.dtype
-            proof(relative(a, b) / np.finfo(a.dtype).eps, cases=a.size)
+            verified(relative(a, b) / np.finfo(a.dtype).eps, cases=a.size)
 
 
-@pytest.mark.proves("deep-slope", by="complex steps and one-sided slopes, times the mask", bound=1e-14)
+@pytest.mark.verifies("deep-slope", by="complex steps and one-sided slopes, times the mask", bound=1e-14)
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 @pytest.mark.parametrize("dropped", [False, True])
-def test_the_slope_of_a_hidden_layer_is_that_of_its_activation_times_the_mask(proof, pair, dropped):
+def test_the_slope_of_a_hidden_layer_is_that_of_its_activation_times_the_mask(verified, pair, dropped):
     X, _, params = problem(3, 2, seed=4)
     masks = draw_masks(np.random.default_rng(1), len(X), params) if dropped else [None] * 3
     _, (inputs, slopes) = depth.forward(X, params, *pair, masks)
@@ -68,7 +68,7 @@ def test_the_slope_of_a_hidden_layer_is_that_of_its_activation_times_the_mask(pr
         np.testing.assert_array_equal(inputs[layer + 1], pair[0](Z) * factor)
         h = 1e-30j  # complex steps have nothing to cancel
         exact = np.tanh(Z + h).imag / 1e-30 if pair[0] is tanh else np.where(Z > 0, 1.0, 0.01 * (pair[0] is leaky_relu))
-        proof(relative(slope, exact * factor), cases=slope.size)
+        verified(relative(slope, exact * factor), cases=slope.size)
 
 
 def units(X, params):
@@ -81,8 +81,8 @@ def units(X, params):
     return np.concatenate(found)
 
 
-@pytest.mark.proves(*IDS[2:], by="central differences, 1 to 5 layers", bound=1e-7)
-def test_gradient_check(proof):
+@pytest.mark.verifies(*IDS[2:], by="central differences, 1 to 5 layers", bound=1e-7)
+def test_gradient_check(verified):
     """1 to 5 hidden layers, one output and three, with and without masks, at the start and after training."""
     for hidden, k, (name, pair) in itertools.product(range(1, 6), (1, 3), PAIRS.items()):
         if name == "leaky_relu":
@@ -99,15 +99,15 @@ def test_gradient_check(proof):
             kinks = (lambda p, X=X: units(X, p)) if name == "relu" else None
             report = check_gradients(loss, params, grads, preactivations=kinks)
             assert report.ok, f"{hidden} hidden layers, k = {k}, {name}: {report}"
-            proof(report.worst, report.checked)
+            verified(report.worst, report.checked)
             for _ in range(5):
                 params = step(params, grads, 0.5)
                 Z, cache = depth.forward(X, params, *pair, masks)
                 grads = depth.backward(bce_grad(Z, y), cache, params)
 
 
-@pytest.mark.proves(*IDS[2:], by="complex step, 1 to 5 layers", bound=1e-14)
-def test_complex_step(proof):
+@pytest.mark.verifies(*IDS[2:], by="complex step, 1 to 5 layers", bound=1e-14)
+def test_complex_step(verified):
     """Σ C ⊙ Z of a tanh network is analytic: the differences have no rounding to hide behind."""
     for hidden in range(1, 6):
         X, y, params = problem(hidden, 2, seed=hidden)
@@ -119,11 +119,11 @@ def test_complex_step(proof):
                 moved[i] = p.astype(complex)
                 moved[i][at] += 1e-200j
                 slope = np.sum(C * depth.forward(X, tuple(moved), tanh, tanh_grad)[0]).imag / 1e-200
-                proof(relative(grads[i][at], slope))
+                verified(relative(grads[i][at], slope))
 
 
-@pytest.mark.proves("deep-Z", "deep-A", by="sums over single indices", bound=1e-14)
-def test_forward_index_by_index(proof):
+@pytest.mark.verifies("deep-Z", "deep-A", by="sums over single indices", bound=1e-14)
+def test_forward_index_by_index(verified):
     for hidden in range(1, 5):
         X, _, params = problem(hidden, 2, seed=hidden, n=4)
         masks = draw_masks(np.random.default_rng(0), 4, params)
@@ -134,17 +134,17 @@ def test_forward_index_by_index(proof):
             rows = range(len(A))
             found = [[sum(A[i][q] * W[q][j] for q in range(len(W))) + b[j] for j in range(len(b))] for i in rows]
             if layer == hidden:
-                proof(relative(Z, found), Z.size, of="deep-Z")
+                verified(relative(Z, found), Z.size, of="deep-Z")
             else:
                 A = [
                     [max(z, 0) * m for z, m in zip(*pair, strict=True)]
                     for pair in zip(found, masks[layer].tolist(), strict=True)
                 ]
-                proof(relative(inputs[layer + 1], A), inputs[layer + 1].size, of="deep-A")
+                verified(relative(inputs[layer + 1], A), inputs[layer + 1].size, of="deep-A")
 
 
-@pytest.mark.proves(*IDS, by="PyTorch autograd", bound=1e-13)
-def test_torch(proof):
+@pytest.mark.verifies(*IDS, by="PyTorch autograd", bound=1e-13)
+def test_torch(verified):
     torch = pytest.importorskip("torch", reason="PyTorch, the second implementation, is not installed")
     torch.set_num_threads(1)
     for hidden, k in itertools.product(range(1, 9), (1, 3)):
@@ -158,8 +158,8 @@ def test_torch(proof):
             A = torch.relu(A @ theirs[2 * layer] + theirs[2 * layer + 1]) * torch.tensor(mask)
         A = A @ theirs[-2] + theirs[-1]
         torch.nn.functional.binary_cross_entropy_with_logits(A, torch.tensor(y)).backward()
-        proof(relative(Z, A.detach()))
-        proof(relative(grads, tuple(p.grad.numpy() for p in theirs)))
+        verified(relative(Z, A.detach()))
+        verified(relative(grads, tuple(p.grad.numpy() for p in theirs)))
 
 
 @given(st.integers(0, 5), st.integers(1, 3), st.integers(0, 10_000))

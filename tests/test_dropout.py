@@ -43,33 +43,33 @@ keeps = st.floats(0.05, 1)
 
 
 class TestMask:
-    @pytest.mark.proves("dropout-mask", by="each entry drawn is 0 or 1/keep", bound=0.0)
+    @pytest.mark.verifies("dropout-mask", by="each entry drawn is 0 or 1/keep", bound=0.0)
     @given(seed=seeds, keep=keeps, n=st.integers(1, 20), h=st.integers(1, 20))
-    def test_entries(self, proof, seed, keep, n, h):
+    def test_entries(self, verified, seed, keep, n, h):
         mask = dropout_mask(np.random.default_rng(seed), (n, h), keep)
         assert mask.shape == (n, h)
         assert mask.dtype == np.float64
-        proof(float(np.minimum(np.abs(mask), np.abs(mask - 1 / keep)).max()), mask.size)
+        verified(float(np.minimum(np.abs(mask), np.abs(mask - 1 / keep)).max()), mask.size)
 
-    @pytest.mark.proves("dropout-mask", by="share kept in 10⁶ draws, in standard errors", bound=5.0)
+    @pytest.mark.verifies("dropout-mask", by="share kept in 10⁶ draws, in standard errors", bound=5.0)
     @pytest.mark.parametrize("keep", [0.1, 0.5, 0.8, 0.99])
-    def test_share_kept(self, proof, keep):
+    def test_share_kept(self, verified, keep):
         on = dropout_mask(np.random.default_rng(0), 10**6, keep) > 0
-        proof(abs(on.mean() - keep) / np.sqrt(keep * (1 - keep) / on.size), on.size)
+        verified(abs(on.mean() - keep) / np.sqrt(keep * (1 - keep) / on.size), on.size)
 
-    @pytest.mark.proves("dropout-mean", by="mean of 10⁶ draws, in standard errors", bound=5.0)
+    @pytest.mark.verifies("dropout-mean", by="mean of 10⁶ draws, in standard errors", bound=5.0)
     @pytest.mark.parametrize("keep", [0.1, 0.5, 0.8, 0.99])
-    def test_mean(self, proof, keep):
+    def test_mean(self, verified, keep):
         mask = dropout_mask(np.random.default_rng(1), 10**6, keep)
-        proof(abs(mask.mean() - 1) / np.sqrt((1 - keep) / keep / mask.size), mask.size)
+        verified(abs(mask.mean() - 1) / np.sqrt((1 - keep) / keep / mask.size), mask.size)
 
-    @pytest.mark.proves("dropout-variance", by="10⁶ draws about the mean 1, in standard errors", bound=5.0)
+    @pytest.mark.verifies("dropout-variance", by="10⁶ draws about the mean 1, in standard errors", bound=5.0)
     @pytest.mark.parametrize("keep", [0.1, 0.3, 0.8, 0.99])  # at 0.5 the square is constant
-    def test_variance(self, proof, keep):
+    def test_variance(self, verified, keep):
         square = (dropout_mask(np.random.default_rng(2), 10**6, keep) - 1) ** 2
         fourth = (1 - keep) * 1 + keep * (1 / keep - 1) ** 4
         variance = (1 - keep) / keep
-        proof(abs(square.mean() - variance) / np.sqrt((fourth - variance**2) / square.size), square.size)
+        verified(abs(square.mean() - variance) / np.sqrt((fourth - variance**2) / square.size), square.size)
 
     def test_half_has_variance_one_in_every_draw(self):
         assert set(dropout_mask(np.random.default_rng(0), 1000, 0.5).tolist()) == {0.0, 2.0}
@@ -97,11 +97,11 @@ class TestMask:
 
 
 class TestGradient:
-    @pytest.mark.proves("dropout-grad", by="central differences, mask fixed", bound=1e-7)
+    @pytest.mark.verifies("dropout-grad", by="central differences, mask fixed", bound=1e-7)
     @pytest.mark.parametrize("lam", [0.0, 0.05])
     @pytest.mark.parametrize("steps", [0, 30])
     @pytest.mark.parametrize("keep", [0.3, 0.8])
-    def test_fixed_mask(self, proof, keep, steps, lam):
+    def test_fixed_mask(self, verified, keep, steps, lam):
         params, X, y = problem(4)
         mask = dropout_mask(np.random.default_rng(0), (len(X), 6), keep)
 
@@ -119,10 +119,10 @@ class TestGradient:
             preactivations=lambda p: X @ p[0] + p[1],
         )
         assert report.ok, str(report)
-        proof(report.worst, report.checked)
+        verified(report.worst, report.checked)
 
-    @pytest.mark.proves("dropout-grad", by="central differences, a mask in each layer", bound=1e-7)
-    def test_deep(self, proof):
+    @pytest.mark.verifies("dropout-grad", by="central differences, a mask in each layer", bound=1e-7)
+    def test_deep(self, verified):
         params, X, y = problem(5, sizes=(3, 6, 5, 4, 1))
         rng = np.random.default_rng(1)
         masks = [dropout_mask(rng, (len(X), h), 0.7) for h in (6, 5, 4)]
@@ -137,11 +137,11 @@ class TestGradient:
             lambda p: bce(depth.forward(X, p, masks=masks)[0], y), params, grads, preactivations=units
         )
         assert report.ok, str(report)
-        proof(report.worst, report.checked)
+        verified(report.worst, report.checked)
 
-    @pytest.mark.proves("dropout-grad", by="PyTorch, the same mask", bound=1e-14)
+    @pytest.mark.verifies("dropout-grad", by="PyTorch, the same mask", bound=1e-14)
     @pytest.mark.parametrize("seed", [6, 7, 8])
-    def test_torch(self, proof, seed):
+    def test_torch(self, verified, seed):
         torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
         torch.set_num_threads(1)
         params, X, y = problem(seed, n=30)
@@ -153,7 +153,7 @@ class TestGradient:
         ours, cache = depth.forward(X, params, masks=[mask])
         assert bce(ours, y) == pytest.approx(loss.item(), rel=1e-14)
         for g, p in zip(depth.backward(bce_grad(ours, y), cache, params), theirs, strict=True):
-            proof(float(np.abs(g - p.grad.numpy()).max()), g.size)
+            verified(float(np.abs(g - p.grad.numpy()).max()), g.size)
 
     def test_torch_draws_the_same_two_values(self):
         """torch.nn.functional.dropout takes the share dropped, p = 1 - keep, and is inverted too."""
@@ -176,19 +176,19 @@ class TestGradient:
 class TestNoise:
     """Exact expectations: of a small hidden layer, every mask can be visited."""
 
-    @pytest.mark.proves("dropout-logit-mean", by="sum over all 64 masks", bound=1e-14)
+    @pytest.mark.verifies("dropout-logit-mean", by="sum over all 64 masks", bound=1e-14)
     @given(seed=seeds, keep=keeps)
-    def test_logit_mean(self, proof, seed, keep):
+    def test_logit_mean(self, verified, seed, keep):
         params, X, _ = problem(seed, n=1)
         masks, share = every_mask(6, keep)
         Z, _ = depth.forward(np.repeat(X, len(masks), axis=0), params, masks=[masks])  # (64, 2)
         clean, ((_, A1), _) = depth.forward(X, params)
         scale = 1 + np.abs(A1) @ np.abs(params[2]) / keep
-        proof(float((np.abs(share @ Z - clean[0]) / scale).max()), clean.size)
+        verified(float((np.abs(share @ Z - clean[0]) / scale).max()), clean.size)
 
-    @pytest.mark.proves("dropout-logit-variance", by="sum over all 64 masks", bound=1e-13)
+    @pytest.mark.verifies("dropout-logit-variance", by="sum over all 64 masks", bound=1e-13)
     @given(seed=seeds, keep=keeps)
-    def test_logit_variance(self, proof, seed, keep):
+    def test_logit_variance(self, verified, seed, keep):
         params, X, _ = problem(seed, n=1)
         masks, share = every_mask(6, keep)
         Z, _ = depth.forward(np.repeat(X, len(masks), axis=0), params, masks=[masks])
@@ -196,11 +196,11 @@ class TestNoise:
         exact = share @ (Z - clean) ** 2
         formula = (1 - keep) / keep * (A1**2 @ params[2] ** 2)[0]
         scale = 1 + (np.abs(A1) @ np.abs(params[2])) ** 2 / keep**2
-        proof(float((np.abs(exact - formula) / scale).max()), clean.size)
+        verified(float((np.abs(exact - formula) / scale).max()), clean.size)
 
-    @pytest.mark.proves("dropout-penalty", by="sum over all 64 masks, share of the limit", bound=1.0)
+    @pytest.mark.verifies("dropout-penalty", by="sum over all 64 masks, share of the limit", bound=1.0)
     @given(seed=seeds, keep=st.floats(0.3, 0.99), label=st.sampled_from([0.0, 1.0]))
-    def test_penalty(self, proof, seed, keep, label):
+    def test_penalty(self, verified, seed, keep, label):
         params, X, _ = problem(seed, n=1, sizes=(3, 6, 1))
         masks, share = every_mask(6, keep)
         Z, _ = depth.forward(np.repeat(X, len(masks), axis=0), params, masks=[masks])
@@ -210,7 +210,7 @@ class TestNoise:
         penalty = p * (1 - p) / 2 * (1 - keep) / keep * (A1**2 @ params[2] ** 2)
         rest = abs(mean_loss - bce(clean, np.array([[label]])) - penalty.item())
         limit = (share @ np.abs(Z - clean[0]) ** 3).item() / (36 * np.sqrt(3))
-        proof((rest - 1e-14) / limit if limit > 1e-12 else 0.0)
+        verified((rest - 1e-14) / limit if limit > 1e-12 else 0.0)
 
     @given(seed=seeds, keep=keeps, label=st.sampled_from([0.0, 1.0]))
     def test_noise_never_helps_the_training_loss(self, seed, keep, label):

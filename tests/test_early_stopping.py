@@ -32,10 +32,10 @@ RUNS = {
 
 @pytest.mark.parametrize("options", RUNS.values(), ids=RUNS)
 class TestRule:
-    @pytest.mark.proves("stop-rule", by="the same run without patience", bound=0.0)
+    @pytest.mark.verifies("stop-rule", by="the same run without patience", bound=0.0)
     @pytest.mark.parametrize("patience", [1, 20])
     @pytest.mark.parametrize("seed", [0, 1])
-    def test_is_the_full_run_cut(self, proof, seed, patience, options):
+    def test_is_the_full_run_cut(self, verified, seed, patience, options):
         params, training, validation, _ = problem(seed)
         seen = []
 
@@ -57,11 +57,11 @@ class TestRule:
         assert history.stopped == "patience"
         assert len(history.loss) == len(history.lr) == stop + 1
         assert history.best_epoch == best
-        proof(np.abs(np.array(history.validation) - V[: stop + 1]).max(), stop + 1)
-        proof(np.abs(np.array(history.loss) - full.loss[: stop + 1]).max(), stop + 1)
+        verified(np.abs(np.array(history.validation) - V[: stop + 1]).max(), stop + 1)
+        verified(np.abs(np.array(history.loss) - full.loss[: stop + 1]).max(), stop + 1)
         for ours, theirs in zip(kept, seen[best], strict=True):
             assert ours.tobytes() == theirs.tobytes()  # bit for bit
-            proof(float(np.abs(ours - theirs).max()), ours.size)
+            verified(float(np.abs(ours - theirs).max()), ours.size)
         assert loss(kept, *validation) == min(history.validation)
         assert history.stopped == "patience"
         assert full.stopped == "epochs"
@@ -171,32 +171,32 @@ class TestLikeL2:
             params = step(params, (a * (params[0] - goal), np.zeros(1)), lr)
         return a, goal, lr, params[0]
 
-    @pytest.mark.proves("stop-shrink", by="t steps of gradient descent", bound=1e-13)
+    @pytest.mark.verifies("stop-shrink", by="t steps of gradient descent", bound=1e-13)
     @given(seed=quadratics[0], t=quadratics[1])
-    def test_shrink(self, proof, seed, t):
+    def test_shrink(self, verified, seed, t):
         a, goal, lr, w = self.descend(seed, t)
-        proof(float(np.abs(w - (1 - (1 - lr * a) ** t) * goal).max()), w.size)
+        verified(float(np.abs(w - (1 - (1 - lr * a) ** t) * goal).max()), w.size)
 
-    @pytest.mark.proves("stop-l2", by="the gradient of the penalized loss there", bound=1e-13)
+    @pytest.mark.verifies("stop-l2", by="the gradient of the penalized loss there", bound=1e-13)
     @given(seed=quadratics[0], t=quadratics[1])
-    def test_is_the_ridge_solution(self, proof, seed, t):
+    def test_is_the_ridge_solution(self, verified, seed, t):
         """With that penalty in each direction, the point where we stopped is the minimum: its gradient is 0."""
         a, goal, lr, w = self.descend(seed, t)
         u = (1 - lr * a) ** t
         lam = a * u / (1 - u)  # (5, 1): one for each direction
         penalty = np.vstack([l2_grad((w[i : i + 1], np.zeros(1)), lam[i, 0])[0] for i in range(5)])
         gradient = a * (w - goal) + penalty
-        proof(float((np.abs(gradient) / (1 + lam)).max()), w.size)
+        verified(float((np.abs(gradient) / (1 + lam)).max()), w.size)
 
-    @pytest.mark.proves("stop-l2-range", by="the penalty, share of its limits", bound=1.0)
+    @pytest.mark.verifies("stop-l2-range", by="the penalty, share of its limits", bound=1.0)
     @given(seed=quadratics[0], t=quadratics[1])
-    def test_range(self, proof, seed, t):
+    def test_range(self, verified, seed, t):
         a, _, lr, _ = self.descend(seed, 0)
         u = (1 - lr * a) ** t
         lam = a * u / -np.expm1(t * np.log1p(-lr * a))  # a u / (1 - u), without cancelling
         upper, lower = 1 / (lr * t), u / (lr * t)
-        proof(float((lam / upper).max()) - 1e-12, lam.size)
-        proof(float((lower / lam).max()) - 1e-12, lam.size)
+        verified(float((lam / upper).max()) - 1e-12, lam.size)
+        verified(float((lower / lam).max()) - 1e-12, lam.size)
 
 
 class TestHelps:

@@ -34,11 +34,11 @@ def row_errors(net, sample_by_sample=fast.sample_by_sample):
     return dict(zip(EQUATIONS, (max(losses, sums), losses, sums, relative(net.X.T @ Z1, dW1)), strict=True))
 
 
-@pytest.mark.proves(*EQUATIONS, by="forward, bce and backward", bound=1e-13)
+@pytest.mark.verifies(*EQUATIONS, by="forward, bce and backward", bound=1e-13)
 @given(st.integers(0, 10_000), SIZES)
-def test_sample_by_sample_the_numbers_are_those_of_whole_layers(proof, seed, sizes):
+def test_sample_by_sample_the_numbers_are_those_of_whole_layers(verified, seed, sizes):
     for equation, error in row_errors(network(seed, *sizes)).items():
-        proof(error, of=equation)
+        verified(error, of=equation)
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def test_each_comparison_finds_a_mistake(equation, right, wrong):
     assert row_errors(NET, space["sample_by_sample"])[equation] > 1e-2
 
 
-@pytest.mark.proves("row-loss", by="bce, where e^z is lost or overflows", bound=1e-15)
+@pytest.mark.verifies("row-loss", by="bce, where e^z is lost or overflows", bound=1e-15)
 @pytest.mark.parametrize("z", [0.0, 1e-9, 37.0, 745.0, 1e4, 1e300])
 @pytest.mark.parametrize("label", [0.0, 0.3, 1 - 1e-12, 1.0])
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
-def test_the_loss_of_extreme_logits(proof, z, label, sign):
+def test_the_loss_of_extreme_logits(verified, z, label, sign):
     y, W2 = np.array([[label]]), np.array([[sign]])
     loss, *_ = fast.sample_by_sample(np.array([[z]]), y, np.zeros(1), W2, np.zeros(1))
     exact = bce(np.array([[sign * z]]), y)
-    proof(abs(loss - exact) / exact if exact else abs(loss))
+    verified(abs(loss - exact) / exact if exact else abs(loss))
 
 
 @pytest.fixture(scope="module")

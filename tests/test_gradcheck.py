@@ -38,8 +38,8 @@ def units_of(net):
     return lambda params: net.X @ params[0] + params[1]
 
 
-@pytest.mark.proves("fd-central", by="error at h and h/2 of functions with known derivatives", bound=0.02)
-def test_central_differences_err_by_h_squared_times_a_sixth_of_the_third_derivative(proof):
+@pytest.mark.verifies("fd-central", by="error at h and h/2 of functions with known derivatives", bound=0.02)
+def test_central_differences_err_by_h_squared_times_a_sixth_of_the_third_derivative(verified):
     for f, slope, third in (
         (np.exp, np.exp, np.exp),
         (np.sin, np.cos, lambda x: -np.cos(x)),
@@ -49,20 +49,20 @@ def test_central_differences_err_by_h_squared_times_a_sixth_of_the_third_derivat
             for h in (1e-2, 1e-3):
                 (numeric,) = numerical_gradient(lambda p, f=f: f(p[0])[0], (np.array([x]),), h)
                 predicted = h**2 / 6 * third(x)
-                proof(abs((numeric[0] - slope(x)) / predicted - 1))
+                verified(abs((numeric[0] - slope(x)) / predicted - 1))
 
 
-@pytest.mark.proves("fd-one-sided", by="error at h of functions with known derivatives", bound=0.05)
-def test_one_sided_differences_err_by_minus_a_third_of_h_squared_times_the_third_derivative(proof):
+@pytest.mark.verifies("fd-one-sided", by="error at h of functions with known derivatives", bound=0.05)
+def test_one_sided_differences_err_by_minus_a_third_of_h_squared_times_the_third_derivative(verified):
     for f, slope, third in ((np.exp, np.exp, np.exp), (np.sin, np.cos, lambda x: -np.cos(x))):
         for x in np.linspace(0.3, 1.0, 7):
             for h in (1e-2, 1e-3, -1e-2, -1e-3):  # to the right, and to the left
                 s = (4 * f(x + h) - f(x + 2 * h) - 3 * f(x)) / (2 * h)
-                proof(abs((s - slope(x)) / (-(h**2) / 3 * third(x)) - 1))
+                verified(abs((s - slope(x)) / (-(h**2) / 3 * third(x)) - 1))
 
 
-@pytest.mark.proves("fd-best-h", by="measured error at h* against the rest of the V-curve, as a ratio", bound=10.0)
-def test_the_best_h_balances_truncation_and_rounding(proof):
+@pytest.mark.verifies("fd-best-h", by="measured error at h* against the rest of the V-curve, as a ratio", bound=10.0)
+def test_the_best_h_balances_truncation_and_rounding(verified):
     """No other h of the V-curve has a median error smaller than a tenth of the one at h*."""
     x = np.linspace(0.5, 1.5, 201)
     h_best = np.cbrt(3 * np.finfo(float).eps)  # |L / L'''| = 1 for exp
@@ -71,13 +71,13 @@ def test_the_best_h_balances_truncation_and_rounding(proof):
         return np.median(np.abs((np.exp(x + h) - np.exp(x - h)) / (2 * h) - np.exp(x)) / np.exp(x))
 
     for h in np.logspace(-11, -1, 101):
-        proof(error(h_best) / error(h))
+        verified(error(h_best) / error(h))
     assert error(1e-3 * h_best) > 20 * error(h_best)
     assert error(1e3 * h_best) > 20 * error(h_best)
 
 
-@pytest.mark.proves("fd-kink", by="hull of one-sided slopes, each sample at a kink", bound=1e-7)
-def test_a_network_that_sits_on_kinks_everywhere(proof):
+@pytest.mark.verifies("fd-kink", by="hull of one-sided slopes, each sample at a kink", bound=1e-7)
+def test_a_network_that_sits_on_kinks_everywhere(verified):
     """W1 = 0 and b1 = 0: every pre-activation of every sample is exactly 0."""
     for seed in range(40):
         net = network(seed, d=3, h=4, k=2, scale=1.0)
@@ -85,7 +85,7 @@ def test_a_network_that_sits_on_kinks_everywhere(proof):
         report = check_network((np.zeros((3, 4)), np.zeros(4), W2, b2), net.X, net.y)
         assert report.ok, report
         assert report.kinks == 3 * 4 + 4
-        proof(report.worst, cases=report.checked)
+        verified(report.worst, cases=report.checked)
 
 
 def test_a_wrong_value_at_a_kink_is_wrong():
@@ -372,8 +372,8 @@ def test_the_stacked_losses_are_those_of_the_functions(scale):
             assert relative(numeric, analytic(net)) <= 1e-7
 
 
-@pytest.mark.proves("bp-any-loss", by="central differences of other losses, with tanh and a mask", bound=1e-7)
-def test_backward_serves_every_loss_of_the_logits(proof):
+@pytest.mark.verifies("bp-any-loss", by="central differences of other losses, with tanh and a mask", bound=1e-7)
+def test_backward_serves_every_loss_of_the_logits(verified):
     for net in networks(8, scale=1.0):
         mask = 2.0 * np.random.default_rng(len(net.X)).integers(0, 2, (len(net.X), len(net.params[1])))
         options = {"activation": np.tanh, "activation_grad": lambda Z: 1 - np.tanh(Z) ** 2, "masks": [mask]}
@@ -386,7 +386,7 @@ def test_backward_serves_every_loss_of_the_logits(proof):
             grads = depth.backward(slope(Z2), cache, net.params)
             report = check_gradients(lambda p: loss(depth.forward(net.X, p, **options)[0]), net.params, grads)  # noqa: B023
             assert report.ok, report
-            proof(report.worst, cases=report.checked)
+            verified(report.worst, cases=report.checked)
 
 
 @given(st.integers(0, 10**6), st.data())
@@ -420,14 +420,14 @@ def test_a_check_of_10_000_parameters_or_of_many_samples_needs_8_megabytes(n, d,
     assert peak < 8e6
 
 
-@pytest.mark.proves("fd-richardson", by="error at h and h/2 of functions with known derivatives", bound=0.02)
-def test_the_extrapolated_difference_errs_by_h_to_the_fourth(proof):
+@pytest.mark.verifies("fd-richardson", by="error at h and h/2 of functions with known derivatives", bound=0.02)
+def test_the_extrapolated_difference_errs_by_h_to_the_fourth(verified):
     """n* = (4 n(h/2) - n(h)) / 3 errs by -h⁴/480 times the fifth derivative."""
     for f, slope, fifth in ((np.exp, np.exp, np.exp), (np.sin, np.cos, np.cos)):
         for x in np.linspace(0.3, 1.2, 7):
             for h in (0.1, 0.05):
                 full, half = ((f(x + s) - f(x - s)) / (2 * s) for s in (h, h / 2))
-                proof(abs(((4 * half - full) / 3 - slope(x)) / (-(h**4) / 480 * fifth(x)) - 1))
+                verified(abs(((4 * half - full) / 3 - slope(x)) / (-(h**4) / 480 * fifth(x)) - 1))
 
 
 def scaled_network(seed, count=None):
@@ -463,14 +463,14 @@ def test_pixels_pass(low):
         assert (wrong.wrong, wrong.where) == (1, f"W1[3,{q}]")
 
 
-@pytest.mark.proves(*ALL, "fd-bound", by="central differences, every coordinate", bound=1e-7)
-def test_every_gradient_of_1000_random_networks_is_the_central_difference(proof):
+@pytest.mark.verifies(*ALL, "fd-bound", by="central differences, every coordinate", bound=1e-7)
+def test_every_gradient_of_1000_random_networks_is_the_central_difference(verified):
     """The whole chain at once; each network checks every coordinate, and a kink is counted, not tolerated."""
     kinks = skipped = cases = 0
     for net in networks(1000):
         report = check_network(net.params, net.X, net.y)
         assert report.wrong == 0, f"scale {net.scale}\n{report}"
-        proof(report.worst, cases=report.checked)
+        verified(report.worst, cases=report.checked)
         cases, kinks, skipped = cases + report.checked, kinks + report.kinks, skipped + report.skipped
     assert kinks == 0  # no random network has a pre-activation of exactly 0
     assert skipped <= 0.001 * cases

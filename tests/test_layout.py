@@ -37,19 +37,19 @@ def equations():
     return [(id, page.name) for page in sorted(DOCS.rglob("*.md")) for id in LABEL.findall(page.read_text("utf-8"))]
 
 
-def proofs():
-    """Every equation id that a test names as proven."""
+def verified():
+    """Every equation id that a test verifies."""
     names = [vars(import_module(path.stem)) for path in sorted((ROOT / "tests").glob("test_*.py"))]
     names += [vars(value) for module in names for value in module.values() if inspect.isclass(value)]
     tests = [value for space in names for value in space.values() if inspect.isfunction(value)]
     marks = [mark for test in tests for mark in getattr(test, "pytestmark", [])]
-    return {equation for mark in marks if mark.name == "proves" for equation in mark.args}
+    return {equation for mark in marks if mark.name == "verifies" for equation in mark.args}
 
 
-def test_every_equation_has_a_proof_and_every_proof_an_equation():
+def test_every_equation_is_verified_and_every_test_verifies_one_of_the_site():
     ids = [id for id, page in equations() if page != "contributing.md"]
     assert len(ids) == len(set(ids)), "an id stands twice"
-    assert set(ids) == proofs()
+    assert set(ids) == verified()
 
 
 def test_every_equation_that_a_docstring_names_is_on_a_page():
@@ -60,10 +60,10 @@ def test_every_equation_that_a_docstring_names_is_on_a_page():
 
 
 def test_the_record_that_the_site_shows_names_the_tests_that_exist(request):
-    if request.config.getoption("record_proofs"):
+    if request.config.getoption("record_verified"):
         return  # it is old, and about to be written anew
-    record = json.loads((DOCS / "proofs.json").read_text("utf-8"))
-    assert set(record) == proofs(), "run: python -m pytest --record-proofs"
+    record = json.loads((DOCS / "verified.json").read_text("utf-8"))
+    assert set(record) == verified(), "run: python -m pytest --record-verified"
     for facts in record.values():
         for fact in facts:
             file, *_, name = fact["test"].split("::")

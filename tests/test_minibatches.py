@@ -41,9 +41,9 @@ def problem(n, k, seed=0):
     return rng.normal(size=(n, 3)), (rng.random((n, k)) < 0.5).astype(float), he_init(rng, 3, 4, k)
 
 
-@pytest.mark.proves("minibatch-mean", by="the full gradient", bound=1e-14)
+@pytest.mark.verifies("minibatch-mean", by="the full gradient", bound=1e-14)
 @given(sizes, st.integers(1, 3), st.integers(0, 1000))
-def test_weighted_mean_is_the_full_gradient(proof, size, k, seed):
+def test_weighted_mean_is_the_full_gradient(verified, size, k, seed):
     """Batches of one epoch, each weighted with its share of the samples, a short last one too."""
     n, b = size
     X, y, params = problem(n, k, seed)
@@ -52,8 +52,8 @@ def test_weighted_mean_is_the_full_gradient(proof, size, k, seed):
         for t, g in zip(total, gradients(X[rows], y[rows], params), strict=True):
             t += len(rows) / n * g
         loss += len(rows) / n * bce(forward(X[rows], params)[0], y[rows])
-    proof(relative(tuple(total), gradients(X, y, params)))
-    proof(relative(loss, bce(forward(X, params)[0], y)))
+    verified(relative(tuple(total), gradients(X, y, params)))
+    verified(relative(loss, bce(forward(X, params)[0], y)))
 
 
 def test_a_plain_mean_is_not_if_the_last_batch_is_short():
@@ -63,8 +63,8 @@ def test_a_plain_mean_is_not_if_the_last_batch_is_short():
     assert relative(plain, gradients(X, y, params)[2]) > 1e-3
 
 
-@pytest.mark.proves("minibatch-unbiased", "minibatch-variance", by="all subsets, enumerated", bound=1e-14)
-def test_mean_and_variance_over_all_batches(proof):
+@pytest.mark.verifies("minibatch-unbiased", "minibatch-variance", by="all subsets, enumerated", bound=1e-14)
+def test_mean_and_variance_over_all_batches(verified):
     """Every batch that can be drawn, for every size: their mean, and the mean square of their distance from it."""
     n = 8
     X, y, params = problem(n, 2)
@@ -73,10 +73,10 @@ def test_mean_and_variance_over_all_batches(proof):
     variance = sum((g - full) ** 2 for g in single) / n
     for b in range(1, n + 1):
         all_batches = [gradients(X[list(rows)], y[list(rows)], params)[0] for rows in combinations(range(n), b)]
-        proof(relative(sum(all_batches) / len(all_batches), full), len(all_batches), of="minibatch-unbiased")
+        verified(relative(sum(all_batches) / len(all_batches), full), len(all_batches), of="minibatch-unbiased")
         spread = sum((g - full) ** 2 for g in all_batches) / len(all_batches)
         error = np.abs(spread - variance / b * (n - b) / (n - 1)).max() / variance.max()
-        proof(error, len(all_batches), of="minibatch-variance")
+        verified(error, len(all_batches), of="minibatch-variance")
 
 
 def test_every_order_is_drawn():

@@ -1,4 +1,4 @@
-"""A check that cannot fail proves nothing: every planted mistake turns the suite red, and its page shows how.
+"""A check that cannot fail verifies nothing: every planted mistake turns the suite red, and its page shows how.
 
 Each mistake is planted in the running package, in the very function objects that the tests have imported.
 `python tests/test_mistakes.py` prints which tests fail for each.
@@ -23,7 +23,7 @@ TESTS = [
     for module in (test_core, test_witnesses, test_gradcheck, test_softmax)
     for name, test in vars(module).items()
     if name.startswith("test_")
-    and set(inspect.signature(test).parameters) <= {"proof"}
+    and set(inspect.signature(test).parameters) <= {"verified"}
     and not hasattr(test, "hypothesis")
     and not any(word in name for word in SLOW)
 ]
@@ -36,7 +36,7 @@ class Bounds:
     """Stands in for the recorder: an error above the bound fails, nothing is recorded."""
 
     def __init__(self, test):
-        self.bound = next(mark.kwargs["bound"] for mark in test.pytestmark if mark.name == "proves")
+        self.bound = next(mark.kwargs["bound"] for mark in test.pytestmark if mark.name == "verifies")
 
     def __call__(self, error, cases=1, of=None):
         assert float(error) <= self.bound
@@ -63,7 +63,7 @@ def failures(mistake):
         words = [WORDS.get(mistake.function, mistake.function), *re.findall(r"\w{3,}", mistake.id)]
         for test in sorted(TESTS, key=lambda test: -sum(word in test.__name__ for word in words)):  # the likely first
             try:
-                test(**({"proof": Bounds(test)} if inspect.signature(test).parameters else {}))
+                test(**({"verified": Bounds(test)} if inspect.signature(test).parameters else {}))
             except (Exception, pytest.fail.Exception):
                 yield test.__name__
 

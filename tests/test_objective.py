@@ -46,7 +46,7 @@ def test_on_the_network_of_the_core_it_is_the_core_bit_for_bit():
         assert relative(grads, ours) <= 1e-15
 
 
-@pytest.mark.proves("minibatch-mean", by="the full gradient, in blocks, with every option of the loop", bound=1e-13)
+@pytest.mark.verifies("minibatch-mean", by="the full gradient, in blocks, with every option of the loop", bound=1e-13)
 @given(
     ROWS,
     st.sampled_from([(3,), (4, 2)]),
@@ -57,7 +57,7 @@ def test_on_the_network_of_the_core_it_is_the_core_bit_for_bit():
     st.sampled_from([0.0, 0.1]),
     st.integers(0, 1000),
 )
-def test_blocks_give_what_all_rows_give(proof, size, hidden, k, activation, weighted, masked, lam, seed):
+def test_blocks_give_what_all_rows_give(verified, size, hidden, k, activation, weighted, masked, lam, seed):
     (n, rows), pair = size, ACTIVATIONS[activation]
     params, X, y = problem(seed, n, hidden, k)
     rng = np.random.default_rng(seed)
@@ -72,10 +72,10 @@ def test_blocks_give_what_all_rows_give(proof, size, hidden, k, activation, weig
         ours, gradients = Objective(*pair, lam).with_gradients(params, X, y, w, masks)
         assert Objective(*pair, lam).with_gradients(params, X, y, w, masks, with_loss=False)[0] == 0
         if not masked:
-            proof(relative(Objective(*pair, lam)(params, X, y, w), loss))
-            proof(relative(Objective(*pair, lam).mean_loss(params, X, y, w), loss - l2_penalty(params, lam)))
-    proof(relative(ours, loss))
-    proof(relative(gradients, grads), len(grads))
+            verified(relative(Objective(*pair, lam)(params, X, y, w), loss))
+            verified(relative(Objective(*pair, lam).mean_loss(params, X, y, w), loss - l2_penalty(params, lam)))
+    verified(relative(ours, loss))
+    verified(relative(gradients, grads), len(grads))
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.3])

@@ -47,36 +47,36 @@ GRADS = [draw(s, 10.0 ** (s % 5 - 2)) for s in range(1, 101)]  # of very differe
 RATES = [0.1 / (1 + 0.01 * t) for t in range(100)]  # changing, so that the place of lr shows
 
 
-@pytest.mark.proves("momentum", by="torch.optim.SGD", bound=1e-12)
+@pytest.mark.verifies("momentum", by="torch.optim.SGD", bound=1e-12)
 @pytest.mark.parametrize("mu", [0.0, 0.5, 0.9, 0.99])
-def test_momentum_is_torch(proof, mu):
+def test_momentum_is_torch(verified, mu):
     ours = run_ours(lambda p, g, v, lr: momentum_step(p, g, v, lr, mu), zeros_like(draw(0)), GRADS, RATES)
     for a, b in zip(ours, run_torch(lambda T, p: T.optim.SGD(p, momentum=mu), GRADS, RATES), strict=True):
-        proof(relative(a, b))
+        verified(relative(a, b))
 
 
-@pytest.mark.proves("nesterov", by="torch.optim.SGD, nesterov", bound=1e-12)
+@pytest.mark.verifies("nesterov", by="torch.optim.SGD, nesterov", bound=1e-12)
 @pytest.mark.parametrize("mu", [0.5, 0.9, 0.99])
-def test_nesterov_is_torch(proof, mu):
+def test_nesterov_is_torch(verified, mu):
     ours = run_ours(lambda p, g, v, lr: momentum_step(p, g, v, lr, mu, True), zeros_like(draw(0)), GRADS, RATES)
     theirs = run_torch(lambda T, p: T.optim.SGD(p, momentum=mu, nesterov=True), GRADS, RATES)
     for a, b in zip(ours, theirs, strict=True):
-        proof(relative(a, b))
+        verified(relative(a, b))
 
 
-@pytest.mark.proves("adam-m", "adam-v", "adam-step", by="torch.optim.Adam", bound=1e-13)
+@pytest.mark.verifies("adam-m", "adam-v", "adam-step", by="torch.optim.Adam", bound=1e-13)
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.5, 0.9), (0.0, 0.99)])
 @pytest.mark.parametrize("eps", [1e-8, 1e-3])
-def test_adam_is_torch(proof, betas, eps):
+def test_adam_is_torch(verified, betas, eps):
     ours = run_ours(lambda p, g, s, lr: adam_step(p, g, s, lr, *betas, eps), adam_init(draw(0)), GRADS, RATES)
     theirs = run_torch(lambda T, p: T.optim.Adam(p, betas=betas, eps=eps), GRADS, RATES)
     for a, b in zip(ours, theirs, strict=True):
-        proof(relative(a, b))
+        verified(relative(a, b))
 
 
-@pytest.mark.proves("adamw", by="torch.optim.AdamW", bound=1e-13)
+@pytest.mark.verifies("adamw", by="torch.optim.AdamW", bound=1e-13)
 @pytest.mark.parametrize("decay", [0.01, 0.3])
-def test_adamw_is_torch(proof, decay):
+def test_adamw_is_torch(verified, decay):
     """One line before adam_step; PyTorch is told in two groups to leave the biases free."""
 
     def adamw(params, grads, state, lr):
@@ -87,35 +87,37 @@ def test_adamw_is_torch(proof, decay):
         return torch.optim.AdamW(groups)
 
     for a, b in zip(run_ours(adamw, adam_init(draw(0)), GRADS, RATES), run_torch(make, GRADS, RATES), strict=True):
-        proof(relative(a, b))
+        verified(relative(a, b))
 
 
-@pytest.mark.proves("momentum-sum", by="the sum written out", bound=1e-13)
+@pytest.mark.verifies("momentum-sum", by="the sum written out", bound=1e-13)
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=30), st.floats(0, 0.999))
-def test_velocity_is_a_sum_of_past_gradients(proof, grads, mu):
+def test_velocity_is_a_sum_of_past_gradients(verified, grads, mu):
     v = (np.zeros(1),)
     for g in grads:
         _, v = momentum_step((np.zeros(1),), (np.array([g]),), v, 0.1, mu)
     t = len(grads)
-    proof(relative(v[0][0], sum(mu ** (t - 1 - s) * g for s, g in enumerate(grads))))
+    verified(relative(v[0][0], sum(mu ** (t - 1 - s) * g for s, g in enumerate(grads))))
 
 
-@pytest.mark.proves("adam-m", "adam-v", by="the sum written out", bound=1e-13)
+@pytest.mark.verifies("adam-m", "adam-v", by="the sum written out", bound=1e-13)
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=30), st.floats(0, 0.999), st.floats(0, 0.999))
-def test_moments_are_sums_of_past_gradients(proof, grads, beta1, beta2):
+def test_moments_are_sums_of_past_gradients(verified, grads, beta1, beta2):
     params = (np.zeros(1),)
     state = adam_init(params)
     for g in grads:
         _, state = adam_step(params, (np.array([g]),), state, 0.1, beta1, beta2)
     m, v, t = state
     assert t == len(grads)
-    proof(relative(m[0][0], (1 - beta1) * sum(beta1 ** (t - 1 - s) * g for s, g in enumerate(grads))), of="adam-m")
-    proof(relative(v[0][0], (1 - beta2) * sum(beta2 ** (t - 1 - s) * g * g for s, g in enumerate(grads))), of="adam-v")
+    verified(relative(m[0][0], (1 - beta1) * sum(beta1 ** (t - 1 - s) * g for s, g in enumerate(grads))), of="adam-m")
+    verified(
+        relative(v[0][0], (1 - beta2) * sum(beta2 ** (t - 1 - s) * g * g for s, g in enumerate(grads))), of="adam-v"
+    )
 
 
-@pytest.mark.proves("adam-bias", by="the expectation over all sequences", bound=1e-13)
+@pytest.mark.verifies("adam-bias", by="the expectation over all sequences", bound=1e-13)
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.999])
-def test_correction_makes_the_mean_unbiased(proof, beta):
+def test_correction_makes_the_mean_unbiased(verified, beta):
     """Gradients drawn from {1, 4} with chances 1/4 and 3/4: all 2^t sequences, not a sample of them."""
     for t in range(1, 9):
         sequences = np.array(np.meshgrid(*[[1.0, 4.0]] * t)).reshape(t, -1)  # (t, 2^t)
@@ -126,55 +128,55 @@ def test_correction_makes_the_mean_unbiased(proof, beta):
             _, state = adam_step(params, (g,), state, 0.1, beta, beta)
         expected = chance @ (state[0][0] / (1 - beta**t)), chance @ (state[1][0] / (1 - beta**t))
         mean, square = 0.25 * 1 + 0.75 * 4, 0.25 * 1 + 0.75 * 16
-        proof(abs(expected[0] - mean) / mean)
-        proof(abs(expected[1] - square) / square)
-        proof(abs(chance @ state[0][0] - (1 - beta**t) * mean) / mean)
+        verified(abs(expected[0] - mean) / mean)
+        verified(abs(expected[1] - square) / square)
+        verified(abs(chance @ state[0][0] - (1 - beta**t) * mean) / mean)
 
 
-@pytest.mark.proves("adam-step", by="steps worked by hand", bound=1e-14)
-def test_adam_by_hand(proof):
+@pytest.mark.verifies("adam-step", by="steps worked by hand", bound=1e-14)
+def test_adam_by_hand(verified):
     """Gradients 3, then -1, with round numbers for β: m = 1.5, 0.25; v = 2.25, 1.9375."""
     params = (np.array([10.0]),)
     params, state = adam_step(params, (np.array([3.0]),), adam_init(params), 0.1, 0.5, 0.75, 0.5)
-    proof(relative(params[0][0], 10 - 0.1 * 3 / (3 + 0.5)))  # m̂ = 1.5/0.5, v̂ = 2.25/0.25
+    verified(relative(params[0][0], 10 - 0.1 * 3 / (3 + 0.5)))  # m̂ = 1.5/0.5, v̂ = 2.25/0.25
     params, state = adam_step(params, (np.array([-1.0]),), state, 0.1, 0.5, 0.75, 0.5)
     second = 0.1 * (0.25 / 0.75) / (np.sqrt(1.9375 / 0.4375) + 0.5)
-    proof(relative(params[0][0], 10 - 0.1 * 3 / 3.5 - second))
+    verified(relative(params[0][0], 10 - 0.1 * 3 / 3.5 - second))
 
 
-@pytest.mark.proves("momentum", by="Polyak's two-term recurrence", bound=1e-11)
-def test_momentum_is_the_heavy_ball(proof):
+@pytest.mark.verifies("momentum", by="Polyak's two-term recurrence", bound=1e-11)
+def test_momentum_is_the_heavy_ball(verified):
     """W_{t+1} = W_t - lr g + μ (W_t - W_{t-1}) at a constant rate: the same path, with no velocity in it."""
     params, velocity = draw(0), zeros_like(draw(0))
     W, before = draw(0), draw(0)
     for grads in GRADS:
         params, velocity = momentum_step(params, grads, velocity, 0.1, 0.9)
         W, before = tuple(w - 0.1 * g + 0.9 * (w - b) for w, g, b in zip(W, grads, before, strict=True)), W
-        proof(relative(params, W))
+        verified(relative(params, W))
 
 
-@pytest.mark.proves("nesterov", by="the look-ahead form of Sutskever", bound=1e-12)
-def test_nesterov_is_the_look_ahead(proof):
+@pytest.mark.verifies("nesterov", by="the look-ahead form of Sutskever", bound=1e-12)
+def test_nesterov_is_the_look_ahead(verified):
     """θ moves by u ← μ u - lr ∇f(θ + μ u): our W is the point θ + μ u at which the gradient is taken."""
     A = np.diag([1.0, 5.0, 20.0])  # f = ½ W'AW
     W, v = (np.array([1.0, -2.0, 0.5]),), (np.zeros(3),)
     theta, u = W[0].copy(), np.zeros(3)
     for _ in range(100):
-        proof(relative(W[0], theta + 0.9 * u))
+        verified(relative(W[0], theta + 0.9 * u))
         u = 0.9 * u - 0.02 * A @ (theta + 0.9 * u)
         theta = theta + u
         W, v = momentum_step(W, (A @ W[0],), v, 0.02, 0.9, nesterov=True)
 
 
-@pytest.mark.proves("momentum-sum", by="a constant gradient, in the limit", bound=1e-12)
+@pytest.mark.verifies("momentum-sum", by="a constant gradient, in the limit", bound=1e-12)
 @pytest.mark.parametrize("mu", [0.5, 0.9, 0.99])
-def test_momentum_multiplies_the_rate(proof, mu):
+def test_momentum_multiplies_the_rate(verified, mu):
     """Along a constant gradient, the velocity becomes g / (1 - μ): the rate is 1 / (1 - μ) times as large."""
     params, velocity = draw(0), zeros_like(draw(0))
     grads = draw(1)
     for _ in range(round(35 / (1 - mu))):  # μ^t is then below 1e-15
         params, velocity = momentum_step(params, grads, velocity, 0.1, mu)
-    proof(relative(velocity, tuple(g / (1 - mu) for g in grads)))
+    verified(relative(velocity, tuple(g / (1 - mu) for g in grads)))
 
 
 @given(st.floats(1e-3, 1e3), st.integers(0, 100))

@@ -40,12 +40,12 @@ class TestPenalty:
         assert db1.tolist() == [0.0, 0.0]
         assert db2.tolist() == [0.0]
 
-    @pytest.mark.proves("l2", by="exact rational arithmetic, relative", bound=4e-15)
+    @pytest.mark.verifies("l2", by="exact rational arithmetic, relative", bound=4e-15)
     @given(seed=seeds, lam=lams)
-    def test_exact(self, proof, seed, lam):
+    def test_exact(self, verified, seed, lam):
         params, _, _ = problem(seed)
         exact = Fraction(lam) / 2 * sum(Fraction(w) ** 2 for W in params[::2] for w in W.ravel().tolist())
-        proof(abs(Fraction(l2(params, lam)) - exact) / exact if exact > 1e-300 else 0.0)
+        verified(abs(Fraction(l2(params, lam)) - exact) / exact if exact > 1e-300 else 0.0)
 
     @given(seed=seeds, lam=lams)
     def test_properties(self, seed, lam):
@@ -80,13 +80,13 @@ class TestPenalty:
 
 
 class TestGradient:
-    @pytest.mark.proves("l2-grad", by="central differences, penalty alone", bound=1e-7)
+    @pytest.mark.verifies("l2-grad", by="central differences, penalty alone", bound=1e-7)
     @pytest.mark.parametrize("lam", [1e-3, 0.1, 10.0])
-    def test_penalty_alone(self, proof, lam):
+    def test_penalty_alone(self, verified, lam):
         params, _, _ = problem(2)
         report = check_gradients(lambda p: l2(p, lam), params, l2_grad(params, lam))
         assert report.ok, str(report)
-        proof(report.worst, report.checked)
+        verified(report.worst, report.checked)
 
     @pytest.mark.parametrize("steps", [0, 30])
     def test_data_alone(self, steps):
@@ -101,10 +101,10 @@ class TestGradient:
         )
         assert report.ok, str(report)
 
-    @pytest.mark.proves("l2-grad", by="central differences, with the data term", bound=1e-7)
+    @pytest.mark.verifies("l2-grad", by="central differences, with the data term", bound=1e-7)
     @pytest.mark.parametrize("steps", [0, 30])
     @pytest.mark.parametrize("seed", [4, 5, 6])
-    def test_both(self, proof, seed, steps):
+    def test_both(self, verified, seed, steps):
         params, X, y = problem(seed)
         lam = 0.05
 
@@ -120,24 +120,24 @@ class TestGradient:
             preactivations=lambda p: X @ p[0] + p[1],
         )
         assert report.ok, str(report)
-        proof(report.worst, report.checked)
+        verified(report.worst, report.checked)
 
 
 class TestDecay:
-    @pytest.mark.proves("l2-decay", by="the step with the penalty's gradient", bound=1e-15)
+    @pytest.mark.verifies("l2-decay", by="the step with the penalty's gradient", bound=1e-15)
     @given(seed=seeds, lam=st.floats(0, 1), lr=st.floats(1e-3, 1))
-    def test_shrinks_then_steps(self, proof, seed, lam, lr):
+    def test_shrinks_then_steps(self, verified, seed, lam, lr):
         params, X, y = problem(seed)
         grads = data_grads(params, X, y)
         new = step(params, total(grads, l2_grad(params, lam)), lr)
         for i, (p, g, w) in enumerate(zip(params, grads, new, strict=True)):
             shrink = 1 - lr * lam if i % 2 == 0 else 1.0
             size = np.abs(p) + lr * np.abs(g) + lr * lam * np.abs(p)
-            proof(float((np.abs(shrink * p - lr * g - w) / np.maximum(size, 1)).max()), p.size)
+            verified(float((np.abs(shrink * p - lr * g - w) / np.maximum(size, 1)).max()), p.size)
 
-    @pytest.mark.proves("l2-decay", by="PyTorch, weight_decay on weights only", bound=1e-12)
+    @pytest.mark.verifies("l2-decay", by="PyTorch, weight_decay on weights only", bound=1e-12)
     @pytest.mark.parametrize("lam", [1e-3, 0.05])
-    def test_torch(self, proof, lam):
+    def test_torch(self, verified, lam):
         torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
         torch.set_num_threads(1)
         params, X, y = problem(7, n=40, sizes=(3, 8, 1))
@@ -149,35 +149,35 @@ class TestDecay:
             Z2 = torch.relu(torch.tensor(X) @ W1 + b1) @ W2 + b2
             data = torch.nn.functional.binary_cross_entropy_with_logits(Z2, torch.tensor(y))
             objective = data.item() + lam / 2 * ((W1**2).sum() + (W2**2).sum()).item()
-            proof(abs(loss - objective) / objective)
+            verified(abs(loss - objective) / objective)
             optimizer.zero_grad()
             data.backward()
             optimizer.step()
 
 
 class TestConsequences:
-    @pytest.mark.proves("l2-ridge", by="gradient descent to the end", bound=1e-13)
+    @pytest.mark.verifies("l2-ridge", by="gradient descent to the end", bound=1e-13)
     @pytest.mark.parametrize("lam", [0.01, 0.3, 4.0])
-    def test_ridge(self, proof, lam):
+    def test_ridge(self, verified, lam):
         rng = np.random.default_rng(8)
         a, goal, bias_goal = rng.uniform(0.05, 3, (6, 1)), rng.standard_normal((6, 1)), np.array([5.0])
         params = (np.zeros((6, 1)), np.zeros(1))
         for _ in range(6000):  # the slowest direction keeps 1 - 0.28 · 0.06 of its error
             grads = (a * (params[0] - goal), params[1] - bias_goal)
             params = step(params, total(grads, l2_grad(params, lam)), 0.28)
-        proof(float(np.abs(params[0] - a / (a + lam) * goal).max()), goal.size)
+        verified(float(np.abs(params[0] - a / (a + lam) * goal).max()), goal.size)
         assert params[1] == pytest.approx(bias_goal, rel=1e-15)  # free: it arrives where the data wants it
 
-    @pytest.mark.proves("l2-balance", by="our gradients, unit by unit", bound=2e-14)
+    @pytest.mark.verifies("l2-balance", by="our gradients, unit by unit", bound=2e-14)
     @given(seed=seeds, lam=lams)
-    def test_balance(self, proof, seed, lam):
+    def test_balance(self, verified, seed, lam):
         params, X, y = problem(seed)
         W1, b1, W2, _ = params
         dW1, db1, dW2, _ = total(data_grads(params, X, y), l2_grad(params, lam))
         left = (W1 * dW1).sum(axis=0) + b1 * db1 - (W2 * dW2).sum(axis=1)
         right = lam * ((W1**2).sum(axis=0) - (W2**2).sum(axis=1))
         scale = 1 + lam * ((W1**2).sum(axis=0) + (W2**2).sum(axis=1))
-        proof(float((np.abs(left - right) / scale).max()), right.size)
+        verified(float((np.abs(left - right) / scale).max()), right.size)
 
     def test_balance_after_training(self):
         params, X, y = problem(9, n=60, sizes=(2, 6, 1))
@@ -186,14 +186,14 @@ class TestConsequences:
         (W1, _, W2, _), _ = train(params, X, y, lr=0.5, epochs=500, l2=0.0)
         assert np.abs((W1**2).sum(axis=0) - (W2**2).sum(axis=1)).max() > 0.1  # nothing balances it without
 
-    @pytest.mark.proves("l2-norm", by="trained networks, share of the limit", bound=1.0)
+    @pytest.mark.verifies("l2-norm", by="trained networks, share of the limit", bound=1.0)
     @pytest.mark.parametrize("lam", [1e-4, 1e-2, 0.1, 1.0])
     @pytest.mark.parametrize("seed", [0, 1, 2])
-    def test_norm(self, proof, seed, lam):
+    def test_norm(self, verified, seed, lam):
         params, X, y = problem(seed, n=60, sizes=(2, 16, 1))
         trained, history = train(params, X, y, lr=0.2, epochs=300, l2=lam)
         assert history.loss[-1] <= np.log(2) * (1 + 1e-15)  # what the statement asks for, up to rounding
-        proof(sum(float((W**2).sum()) for W in trained[::2]) * lam / (2 * np.log(2)))
+        verified(sum(float((W**2).sum()) for W in trained[::2]) * lam / (2 * np.log(2)))
 
     def test_zero_network_costs_log_2(self):
         params, X, y = problem(0)

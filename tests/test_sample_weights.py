@@ -36,15 +36,15 @@ def weighted_networks(count):
 
 
 class TestMeanOne:
-    @pytest.mark.proves("weights-mean-one", by="exact rational arithmetic, relative", bound=4e-15)
+    @pytest.mark.verifies("weights-mean-one", by="exact rational arithmetic, relative", bound=4e-15)
     @given(weights=st.lists(st.floats(0, 1e300) | st.integers(0, 9), min_size=1, max_size=30))
-    def test_exact(self, proof, weights):
+    def test_exact(self, verified, weights):
         weights[0] += 1.0
         w = mean_one(np.array(weights, dtype=float))
         exact = [Fraction(float(v)) * len(weights) / sum(Fraction(float(v)) for v in weights) for v in weights]
         assert w.shape == (len(weights), 1)
         normal = [(Fraction(a), b) for a, b in zip(w[:, 0].tolist(), exact, strict=True) if b > 1e-300]
-        proof(max(abs(a - b) / b for a, b in normal), len(normal))
+        verified(max(abs(a - b) / b for a, b in normal), len(normal))
 
     def test_equal_weights_are_exactly_one(self):
         for n in (1, 3, 7, 100):
@@ -74,14 +74,14 @@ class TestLoss:
         assert w.tolist() == [[0.5], [1.5]]
         assert weighted_bce(Z, y, w) == pytest.approx((np.log(2) + 3 * 40) / 4, rel=1e-15)
 
-    @pytest.mark.proves("weighted-bce", by="bce of the samples, each copied as often as its weight", bound=2e-15)
-    def test_whole_weights_count_copies(self, proof):
+    @pytest.mark.verifies("weighted-bce", by="bce of the samples, each copied as often as its weight", bound=2e-15)
+    def test_whole_weights_count_copies(self, verified):
         for seed, net in enumerate(networks(60)):
             times = np.random.default_rng(seed).integers(0, 4, len(net.X))
             times[0] = 1
             Z, _ = forward(net.X, net.params)
             copies = bce(np.repeat(Z, times, axis=0), np.repeat(net.y, times, axis=0))
-            proof(relative(weighted_bce(Z, net.y, mean_one(times.astype(float))), copies))
+            verified(relative(weighted_bce(Z, net.y, mean_one(times.astype(float))), copies))
 
     def test_weights_of_one_are_bce_in_every_bit(self):
         for net in networks(20):
@@ -119,8 +119,8 @@ class TestLoss:
 
 
 class TestGradient:
-    @pytest.mark.proves("weighted-bce-grad", by="central differences through the network", bound=1e-7)
-    def test_differences(self, proof):
+    @pytest.mark.verifies("weighted-bce-grad", by="central differences through the network", bound=1e-7)
+    def test_differences(self, verified):
         for net, w in weighted_networks(12):
             Z2, cache = forward(net.X, net.params)
             report = check_gradients(
@@ -130,7 +130,7 @@ class TestGradient:
                 preactivations=lambda params, net=net: net.X @ params[0] + params[1],
             )
             assert report.wrong == 0, report
-            proof(report.worst, report.checked)
+            verified(report.worst, report.checked)
 
     def test_forgotten_weights_are_found(self):
         net, w = next(weighted_networks(1))
@@ -142,9 +142,9 @@ class TestGradient:
         )
         assert not report.ok
 
-    @pytest.mark.proves("weights-minibatch", by="the mean over the batches of a random order", bound=1e-13)
+    @pytest.mark.verifies("weights-minibatch", by="the mean over the batches of a random order", bound=1e-13)
     @given(seed=seeds)
-    def test_batches_of_one_size_have_the_mean_of_all(self, proof, seed):
+    def test_batches_of_one_size_have_the_mean_of_all(self, verified, seed):
         rng = np.random.default_rng(seed)
         X, y, w = rng.normal(size=(24, 3)), np.ones((24, 1)), mean_one(rng.random(24))
         params = he_init(rng, 3, 4, 1)
@@ -155,7 +155,7 @@ class TestGradient:
 
         batches = [gradient(rows) for rows in minibatches(rng, 24, 6)]
         mean = tuple(sum(parts) / 4 for parts in zip(*batches, strict=True))
-        proof(relative(mean, gradient(slice(None))))
+        verified(relative(mean, gradient(slice(None))))
 
 
 class TestTraining:

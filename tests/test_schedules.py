@@ -15,8 +15,8 @@ IDS = ("step-decay", "exponential-decay", "inverse-time-decay", "cosine-decay", 
 CASES = [(0.5, 0.9, 7), (0.1, 0.5, 30), (1e-3, 0.99, 1)]  # lr0, factor, steps in a period
 
 
-@pytest.mark.proves(*IDS, by="exact arithmetic", bound=1e-13)
-def test_exact(proof):
+@pytest.mark.verifies(*IDS, by="exact arithmetic", bound=1e-13)
+def test_exact(verified):
     """Rational numbers where the formula is rational, 50 digits for the cosine."""
     for lr0, factor, every in CASES:
         for t in range(100):
@@ -34,13 +34,13 @@ def test_exact(proof):
                 }
                 for id, (ours, exact) in pairs.items():
                     if id == "cosine-decay":  # near its zero only the absolute error can be small
-                        proof(abs(ours - exact) / lr0, of=id)
+                        verified(abs(ours - exact) / lr0, of=id)
                     else:
-                        proof(abs(Fraction(ours) - exact) / exact, of=id)
+                        verified(abs(Fraction(ours) - exact) / exact, of=id)
 
 
-@pytest.mark.proves(*IDS, by="torch.optim.lr_scheduler", bound=1e-13)
-def test_torch(proof):
+@pytest.mark.verifies(*IDS, by="torch.optim.lr_scheduler", bound=1e-13)
+def test_torch(verified):
     """As PyTorch steps them, once an update; it computes some by recursion, hence the looser bound."""
     torch = pytest.importorskip("torch", reason="PyTorch, the second implementation, is not installed")
     S = torch.optim.lr_scheduler
@@ -63,20 +63,20 @@ def test_torch(proof):
             optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr0)
             scheduler = theirs[id](optimizer)
             for t in range(every * 4 if id == "cosine-decay" else 100):
-                proof(abs(ours[id](t) - optimizer.param_groups[0]["lr"]) / lr0, of=id)
+                verified(abs(ours[id](t) - optimizer.param_groups[0]["lr"]) / lr0, of=id)
                 optimizer.step()
                 scheduler.step()
 
 
-@pytest.mark.proves("cyclical", by="Smith's code, as printed", bound=1e-14)
-def test_smith(proof):
+@pytest.mark.verifies("cyclical", by="Smith's code, as printed", bound=1e-14)
+def test_smith(verified):
     """Section 3.2 of the paper; its iteration 0 is ours, and its stepsize is half a period."""
     for t in range(500):
         stepsize, base, top = 40, 0.001, 0.006
         cycle = math.floor(1 + t / (2 * stepsize))
         x = abs(t / stepsize - 2 * cycle + 1)
         lr = base + (top - base) * max(0, 1 - x)
-        proof(abs(cyclical(t, base, top, stepsize) - lr) / lr)
+        verified(abs(cyclical(t, base, top, stepsize) - lr) / lr)
 
 
 rates = st.floats(1e-6, 10)
@@ -164,15 +164,15 @@ def test_the_mistakes_of_the_page_differ(wrong, right):
     assert any(abs(wrong(t) - right(t)) > 0.01 for t in range(40))
 
 
-@pytest.mark.proves("noise-floor", by="the recurrence, iterated", bound=1e-12)
-def test_noise_floor(proof):
+@pytest.mark.verifies("noise-floor", by="the recurrence, iterated", bound=1e-12)
+def test_noise_floor(verified):
     """The second moment of a noisy step on a parabola, from far away and from zero, until it no longer changes."""
     for lr, a, sigma, start in ((0.1, 1.0, 2.0, 9.0), (1.5, 1.0, 0.3, 0.0), (0.01, 4.0, 1.0, 100.0)):
         q = start
         for _ in range(2000):
             q = (1 - lr * a) ** 2 * q + lr**2 * sigma**2
         floor = lr * sigma**2 / (a * (2 - lr * a))
-        proof(abs(q / floor - 1))
+        verified(abs(q / floor - 1))
 
 
 def test_mistake_decaying_what_has_decayed():

@@ -108,15 +108,15 @@ def test_rows_are_probabilities_at_every_finite_logit(Z):
     assert cross_entropy_grad(Z, right).dtype == Z.dtype
 
 
-@pytest.mark.proves("softmax-shift", by="the same bits, where Z + c is not rounded", bound=0.0)
-def test_adding_a_constant_to_a_row_changes_nothing(proof):
+@pytest.mark.verifies("softmax-shift", by="the same bits, where Z + c is not rounded", bound=0.0)
+def test_adding_a_constant_to_a_row_changes_nothing(verified):
     rng = np.random.default_rng(0)
     for k in (1, 2, 3, 10):
         Z = np.round(2**20 * rng.normal(size=(50, k))) / 2**14
         Y = one_hot(rng, 50, k)
         for c in (1.0, -700.0, 2.0**30):
             for f in (softmax, lambda Z, Y=Y: cross_entropy(Z, Y), lambda Z, Y=Y: cross_entropy_grad(Z, Y)):
-                proof(np.max(np.abs(f(Z + c) - f(Z))), cases=Z.size)
+                verified(np.max(np.abs(f(Z + c) - f(Z))), cases=Z.size)
 
 
 @given(logits(), st.randoms(use_true_random=False))
@@ -179,25 +179,25 @@ def test_sums_of_rows_have_all_their_digits():
     assert (row_sums(np.zeros((3, 2))) == np.zeros((3, 1))).all()
 
 
-@pytest.mark.proves("softmax", by="mpmath, 60 digits, in units in the last place", bound=4.0)
-def test_softmax_at_extreme_logits_to_4_ulp(proof):
+@pytest.mark.verifies("softmax", by="mpmath, 60 digits, in units in the last place", bound=4.0)
+def test_softmax_at_extreme_logits_to_4_ulp(verified):
     with mpmath.workdps(60):
         for Z in rows():
             _, _, E, _ = exact(Z)
             for p, e in zip(softmax(Z)[0], E, strict=True):
-                proof(abs(mpmath.mpf(p) - e / sum(E)) / np.spacing(float(e / sum(E))))
+                verified(abs(mpmath.mpf(p) - e / sum(E)) / np.spacing(float(e / sum(E))))
 
 
-@pytest.mark.proves("softmax-shift", by="mpmath, 60 digits, in units in the last place", bound=2.0)
-def test_the_shifted_exponential_to_2_ulp(proof):
+@pytest.mark.verifies("softmax-shift", by="mpmath, 60 digits, in units in the last place", bound=2.0)
+def test_the_shifted_exponential_to_2_ulp(verified):
     with mpmath.workdps(60):
         for Z in rows():
             for got, e in zip(shifted_exp(Z)[0], exact(Z)[2], strict=True):
-                proof(abs(mpmath.mpf(got) - e) / np.spacing(float(e)))
+                verified(abs(mpmath.mpf(got) - e) / np.spacing(float(e)))
 
 
-@pytest.mark.proves("softmax-loss", "softmax-loss-logits", by="mpmath, 60 digits, relative", bound=1e-15)
-def test_the_loss_at_extreme_logits_to_1e_15(proof):
+@pytest.mark.verifies("softmax-loss", "softmax-loss-logits", by="mpmath, 60 digits, relative", bound=1e-15)
+def test_the_loss_at_extreme_logits_to_1e_15(verified):
     floats = np.finfo(float)
     with mpmath.workdps(60):
         for Z in rows():
@@ -213,17 +213,17 @@ def test_the_loss_at_extreme_logits_to_1e_15(proof):
             ):
                 loss = sum(mpmath.mpf(float(y)) * (m - v + tail) for y, v in zip(Y[0], z, strict=True))
                 if floats.tiny <= loss <= floats.max:  # below, floats have fewer digits; above there are none
-                    proof(abs(cross_entropy(Z, Y) - loss) / loss)
+                    verified(abs(cross_entropy(Z, Y) - loss) / loss)
 
 
-@pytest.mark.proves("softmax-grad", by="mpmath, 60 digits, absolute", bound=4e-16)
-def test_the_gradient_at_extreme_logits_to_4e_16(proof):
+@pytest.mark.verifies("softmax-grad", by="mpmath, 60 digits, absolute", bound=4e-16)
+def test_the_gradient_at_extreme_logits_to_4e_16(verified):
     with mpmath.workdps(60):
         for Z in rows():
             Y = soft(np.random.default_rng(1), *Z.shape)
             _, _, E, _ = exact(Z)
             for got, e, y in zip(cross_entropy_grad(Z, Y)[0], E, Y[0], strict=True):
-                proof(abs(got - (e / sum(E) - mpmath.mpf(float(y)))))
+                verified(abs(got - (e / sum(E) - mpmath.mpf(float(y)))))
 
 
 def test_the_mean_of_the_largest_losses_does_not_overflow():
@@ -234,35 +234,35 @@ def test_the_mean_of_the_largest_losses_does_not_overflow():
 # The sigmoid is softmax of two classes
 
 
-@pytest.mark.proves("softmax-sigmoid", by="the sigmoid of the difference, in units in the last place", bound=4.0)
-def test_two_classes_are_the_sigmoid_of_the_difference(proof):
+@pytest.mark.verifies("softmax-sigmoid", by="the sigmoid of the difference, in units in the last place", bound=4.0)
+def test_two_classes_are_the_sigmoid_of_the_difference(verified):
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1.0, 30.0, 1e3):
         z = scale * rng.normal(size=(500, 1))
         P, right = softmax(np.hstack([np.zeros_like(z), z])), np.hstack([sigmoid(-z), sigmoid(z)])
-        proof(np.max(np.abs(P - right) / np.spacing(right)), cases=P.size)
+        verified(np.max(np.abs(P - right) / np.spacing(right)), cases=P.size)
         y = soft(rng, 500, 2)[:, 1:]
         pair, Y = np.hstack([np.zeros_like(z), z]), np.hstack([1 - y, y])
         assert cross_entropy(pair, Y) == pytest.approx(bce(z, y), rel=1e-15)
         np.testing.assert_allclose(cross_entropy_grad(pair, Y)[:, 1:], bce_grad(z, y), rtol=0, atol=2e-18)
 
 
-@pytest.mark.proves("softmax-sigmoid", by="networks of one output and of two, relative", bound=1e-14)
-def test_a_network_of_two_outputs_and_one_of_one_output_give_the_same_probabilities(proof):
+@pytest.mark.verifies("softmax-sigmoid", by="networks of one output and of two, relative", bound=1e-14)
+def test_a_network_of_two_outputs_and_one_of_one_output_give_the_same_probabilities(verified):
     for seed in range(60):
         net = network(seed, k=2)
         W1, b1, W2, b2 = net.params
         Z2, _ = forward(net.X, net.params)
         Z, _ = forward(net.X, (W1, b1, W2[:, 1:] - W2[:, :1], b2[1:] - b2[:1]))  # one output, made of two
         size = np.abs(Z2).max(axis=1, keepdims=True) + 1  # the scale of the rounding
-        proof(np.max(np.abs(softmax(Z2)[:, 1:] - sigmoid(Z)) / size), cases=len(Z))
+        verified(np.max(np.abs(softmax(Z2)[:, 1:] - sigmoid(Z)) / size), cases=len(Z))
         Z2, _ = forward(net.X, (W1, b1, np.hstack([0 * W2[:, :1], W2[:, :1]]), np.array([0, b2[0]])))  # two, of one
         Z, _ = forward(net.X, (W1, b1, W2[:, :1], b2[:1]))
-        proof(np.max(np.abs(softmax(Z2)[:, 1:] - sigmoid(Z))), cases=len(Z))
+        verified(np.max(np.abs(softmax(Z2)[:, 1:] - sigmoid(Z))), cases=len(Z))
 
 
-@pytest.mark.proves("softmax-twice", by="one step of both networks, relative", bound=1e-13)
-def test_one_step_moves_the_difference_of_two_outputs_twice_as_far(proof):
+@pytest.mark.verifies("softmax-twice", by="one step of both networks, relative", bound=1e-13)
+def test_one_step_moves_the_difference_of_two_outputs_twice_as_far(verified):
     for seed in range(40):
         net = network(seed, k=2)
         W1, b1, W2, b2 = net.params
@@ -272,8 +272,8 @@ def test_one_step_moves_the_difference_of_two_outputs_twice_as_far(proof):
         dW1, db1, dw, db = backward(bce_grad(Z, y), cache, one)
         Z2, cache = forward(net.X, net.params)
         dV1, dc1, dW2, db2 = backward(cross_entropy_grad(Z2, np.hstack([1 - y, y])), cache, net.params)
-        proof(relative((dV1, dc1), (dW1, db1)), cases=dW1.size + db1.size)
-        proof(relative((dW2[:, 1:] - dW2[:, :1], db2[1:] - db2[:1]), (2 * dw, 2 * db)), cases=dw.size + 1)
+        verified(relative((dV1, dc1), (dW1, db1)), cases=dW1.size + db1.size)
+        verified(relative((dW2[:, 1:] - dW2[:, :1], db2[1:] - db2[:1]), (2 * dw, 2 * db)), cases=dw.size + 1)
 
 
 # Derivatives
@@ -303,19 +303,19 @@ class Traced:
         return E[np.arange(len(order))[:, None], order]
 
 
-@pytest.mark.proves("softmax-jacobian", by="complex steps", bound=1e-15)
-def test_the_jacobian_is_the_complex_steps(proof):
+@pytest.mark.verifies("softmax-jacobian", by="complex steps", bound=1e-15)
+def test_the_jacobian_is_the_complex_steps(verified):
     rng = np.random.default_rng(0)
     for k in (2, 3, 7):
         for z in rng.normal(size=(60, k)) * rng.choice([0.1, 1, 10], size=(60, 1)):
             (P,) = softmax(z[None])
             moved = np.exp(z + 1e-30j * np.eye(k))  # (k, k): row l has moved logit l
             slopes = (moved / moved.sum(axis=1, keepdims=True)).imag / 1e-30  # ∂p_j / ∂z_l, transposed
-            proof(np.max(np.abs(P * (np.eye(k) - P[:, None]) - slopes)), cases=k * k)
+            verified(np.max(np.abs(P * (np.eye(k) - P[:, None]) - slopes)), cases=k * k)
 
 
-@pytest.mark.proves("softmax-jacobian", "softmax-grad", "softmax-shift", by="SymPy, symbol by symbol", bound=0.0)
-def test_the_algebra_of_the_page(proof):
+@pytest.mark.verifies("softmax-jacobian", "softmax-grad", "softmax-shift", by="SymPy, symbol by symbol", bound=0.0)
+def test_the_algebra_of_the_page(verified):
     n, k = 2, 3
     Z, Y = (sympy.Matrix(n, k, lambda i, j, s=s: sympy.Symbol(f"{s}{i}{j}", real=True)) for s in "zy")
     sums = [sum(sympy.exp(z) for z in Z.row(i)) for i in range(n)]
@@ -324,32 +324,32 @@ def test_the_algebra_of_the_page(proof):
     for j in range(k):
         for l in range(k):  # noqa: E741 - the letter of the page
             wanted = P[0, j] * (int(j == l) - P[0, l])
-            proof(int(sympy.simplify(sympy.diff(P[0, j], Z[0, l]) - wanted) != 0), of="softmax-jacobian")
+            verified(int(sympy.simplify(sympy.diff(P[0, j], Z[0, l]) - wanted) != 0), of="softmax-jacobian")
         shifted = P[0, j].subs({z: z + c for z in Z.row(0)}, simultaneous=True)
-        proof(int(sympy.simplify(shifted - P[0, j]) != 0), of="softmax-shift")
+        verified(int(sympy.simplify(shifted - P[0, j]) != 0), of="softmax-shift")
     summed = {Y[i, k - 1]: 1 - sum(Y[i, j] for j in range(k - 1)) for i in range(n)}  # each row sums to 1
     loss = sum(Y[i, j] * (sympy.log(sums[i]) - Z[i, j]) for i in range(n) for j in range(k)) / n
     for i in range(n):
         for j in range(k):
             difference = sympy.diff(loss, Z[i, j]) - (P[i, j] - Y[i, j]) / n
-            proof(int(sympy.simplify(difference.subs(summed)) != 0), of="softmax-grad")
+            verified(int(sympy.simplify(difference.subs(summed)) != 0), of="softmax-grad")
 
 
-@pytest.mark.proves("softmax-grad", *GRADS, by="automatic differentiation of the source of the loss", bound=1e-13)
-def test_gradients_are_the_automatic_derivatives_of_the_source_text(proof):
+@pytest.mark.verifies("softmax-grad", *GRADS, by="automatic differentiation of the source of the loss", bound=1e-13)
+def test_gradients_are_the_automatic_derivatives_of_the_source_text(verified):
     traced = source(Traced())
     for net in samples(60):
         Z2, cache = forward(net.X, net.params)
         automatic = autograd.grad(lambda Z, net=net: traced["cross_entropy"](Z, net.y))(Z2)
-        proof(relative(cross_entropy_grad(Z2, net.y), automatic), cases=Z2.size, of="softmax-grad")
+        verified(relative(cross_entropy_grad(Z2, net.y), automatic), cases=Z2.size, of="softmax-grad")
         grads = backward(cross_entropy_grad(Z2, net.y), cache, net.params)
         for equation, got, want in zip(GRADS, grads, backward(automatic, cache, net.params), strict=True):
-            proof(relative(got, want), cases=got.size, of=equation)
+            verified(relative(got, want), cases=got.size, of=equation)
         assert traced["cross_entropy"](Z2, net.y) == cross_entropy(Z2, net.y)
 
 
-@pytest.mark.proves("softmax-grad", *GRADS, by="central differences, softmax", bound=1e-7)
-def test_gradients_of_random_networks_are_the_differences(proof):
+@pytest.mark.verifies("softmax-grad", *GRADS, by="central differences, softmax", bound=1e-7)
+def test_gradients_of_random_networks_are_the_differences(verified):
     for net in samples(10):
         Z2, cache = forward(net.X, net.params)
         grads = backward(cross_entropy_grad(Z2, net.y), cache, net.params)
@@ -360,7 +360,7 @@ def test_gradients_of_random_networks_are_the_differences(proof):
             preactivations=lambda params, net=net: net.X @ params[0] + params[1],
         )
         assert report.wrong == 0, report
-        proof(report.worst, cases=report.checked)
+        verified(report.worst, cases=report.checked)
 
 
 @pytest.mark.parametrize("wrong", ["axis", "nk", "twice"])
@@ -382,8 +382,8 @@ def test_the_differences_see_a_wrong_gradient(wrong):
 # PyTorch
 
 
-@pytest.mark.proves("softmax", "softmax-loss", "softmax-grad", *GRADS, by="PyTorch, float64, softmax", bound=1e-13)
-def test_the_numbers_are_those_of_pytorch(proof):
+@pytest.mark.verifies("softmax", "softmax-loss", "softmax-grad", *GRADS, by="PyTorch, float64, softmax", bound=1e-13)
+def test_the_numbers_are_those_of_pytorch(verified):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a second implementation")
     torch.set_num_threads(1)
     for net in samples(50):
@@ -394,11 +394,11 @@ def test_the_numbers_are_those_of_pytorch(proof):
         loss.backward()
         Z2, cache = forward(net.X, net.params)
         dZ2 = cross_entropy_grad(Z2, net.y)
-        proof(relative(softmax(Z2), torch.softmax(Z, dim=1).detach().numpy()), cases=Z2.size, of="softmax")
-        proof(relative(cross_entropy(Z2, net.y), loss.item()), of="softmax-loss")
-        proof(relative(dZ2, Z.grad.numpy()), cases=Z2.size, of="softmax-grad")
+        verified(relative(softmax(Z2), torch.softmax(Z, dim=1).detach().numpy()), cases=Z2.size, of="softmax")
+        verified(relative(cross_entropy(Z2, net.y), loss.item()), of="softmax-loss")
+        verified(relative(dZ2, Z.grad.numpy()), cases=Z2.size, of="softmax-grad")
         for equation, got, tensor in zip(GRADS, backward(dZ2, cache, net.params), tensors, strict=True):
-            proof(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
+            verified(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov", "adam"])

@@ -44,8 +44,8 @@ def analytic_loss(Z, y):
     return np.mean(y * (np.where(positive, 0, -Z) + tail) + (1 - y) * (np.where(positive, Z, 0) + tail))
 
 
-@pytest.mark.proves(*GRADS, by="complex steps", bound=1e-14)
-def test_gradients_are_the_complex_steps(proof):
+@pytest.mark.verifies(*GRADS, by="complex steps", bound=1e-14)
+def test_gradients_are_the_complex_steps(verified):
     for net in networks(45):
         for which, grad in enumerate(gradients(net)):
             numeric = np.empty_like(grad)
@@ -53,11 +53,11 @@ def test_gradients_are_the_complex_steps(proof):
                 params = [p.astype(complex) for p in net.params]
                 params[which][place] += 1e-30j
                 numeric[place] = analytic_loss(forward(net.X, params)[0], net.y).imag / 1e-30
-            proof(relative(grad, numeric), cases=grad.size, of=("bp-W1", "bp-b1", "bp-W2", "bp-b2")[which])
+            verified(relative(grad, numeric), cases=grad.size, of=("bp-W1", "bp-b1", "bp-W2", "bp-b2")[which])
 
 
-@pytest.mark.proves("bce-grad", "bp-A1", "bp-Z1", by="complex steps", bound=1e-14)
-def test_upstream_gradients_are_the_complex_steps(proof):
+@pytest.mark.verifies("bce-grad", "bp-A1", "bp-Z1", by="complex steps", bound=1e-14)
+def test_upstream_gradients_are_the_complex_steps(verified):
     for net in networks(45, n=5):
         _, _, W2, b2 = net.params
         Z2, (_, Z1, A1) = forward(net.X, net.params)
@@ -72,22 +72,22 @@ def test_upstream_gradients_are_the_complex_steps(proof):
                 moved = start.astype(complex)
                 moved[place] += 1e-30j
                 numeric[place] = analytic_loss(rest(moved), net.y).imag / 1e-30
-            proof(relative(grad, numeric), cases=grad.size, of=equation)
+            verified(relative(grad, numeric), cases=grad.size, of=equation)
 
 
-@pytest.mark.proves("sigmoid-grad", by="complex steps", bound=1e-15)
-def test_the_derivative_of_the_sigmoid(proof):
+@pytest.mark.verifies("sigmoid-grad", by="complex steps", bound=1e-15)
+def test_the_derivative_of_the_sigmoid(verified):
     z = np.concatenate([np.random.default_rng(0).normal(size=1000) * s for s in (0.1, 1, 10)])
     slope = (1 / (1 + np.exp(-(z + 1e-30j)))).imag / 1e-30
-    proof(np.max(np.abs(sigmoid(z) * (1 - sigmoid(z)) - slope)), cases=z.size)
+    verified(np.max(np.abs(sigmoid(z) * (1 - sigmoid(z)) - slope)), cases=z.size)
 
 
-@pytest.mark.proves("fd-complex", by="known derivatives of analytic functions, relative", bound=4e-16)
-def test_the_complex_step_has_no_rounding_to_balance(proof):
+@pytest.mark.verifies("fd-complex", by="known derivatives of analytic functions, relative", bound=4e-16)
+def test_the_complex_step_has_no_rounding_to_balance(verified):
     x = np.linspace(0.1, 1.5, 100)
     for f, slope in ((np.exp, np.exp(x)), (np.sin, np.cos(x)), (lambda x: x**3, 3 * x**2)):
         for h in (1e-10, 1e-20, 1e-100):
-            proof(np.max(np.abs(f(x + 1j * h).imag / h / slope - 1)), cases=x.size)
+            verified(np.max(np.abs(f(x + 1j * h).imag / h / slope - 1)), cases=x.size)
 
 
 # Automatic differentiation of the very text that students copy
@@ -101,16 +101,16 @@ def traced_core():
     return namespace
 
 
-@pytest.mark.proves(*GRADS, "bce-grad", by="automatic differentiation of our source", bound=1e-14)
-def test_gradients_are_the_automatic_derivatives_of_the_source_text(proof):
+@pytest.mark.verifies(*GRADS, "bce-grad", by="automatic differentiation of our source", bound=1e-14)
+def test_gradients_are_the_automatic_derivatives_of_the_source_text(verified):
     source = traced_core()
     for net in networks(90):
         automatic = autograd.grad(lambda p, net=net: source["bce"](source["forward"](net.X, p)[0], net.y))(net.params)
         for equation, got, want in zip(GRADS, gradients(net), automatic, strict=True):
-            proof(relative(got, want), cases=got.size, of=equation)
+            verified(relative(got, want), cases=got.size, of=equation)
         Z2, _ = forward(net.X, net.params)
         upstream = autograd.grad(lambda Z, net=net: source["bce"](Z, net.y))(Z2)
-        proof(relative(bce_grad(Z2, net.y), upstream), cases=Z2.size, of="bce-grad")
+        verified(relative(bce_grad(Z2, net.y), upstream), cases=Z2.size, of="bce-grad")
 
 
 def test_the_traced_source_computes_the_same_numbers():
@@ -125,8 +125,8 @@ def test_the_traced_source_computes_the_same_numbers():
 # PyTorch
 
 
-@pytest.mark.proves("fw-Z2", "bce", *GRADS, "bp-A1", "bp-Z1", "gd-step", by="PyTorch, float64", bound=1e-13)
-def test_forward_loss_gradients_and_step_are_those_of_pytorch(proof):
+@pytest.mark.verifies("fw-Z2", "bce", *GRADS, "bp-A1", "bp-Z1", "gd-step", by="PyTorch, float64", bound=1e-13)
+def test_forward_loss_gradients_and_step_are_those_of_pytorch(verified):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a second implementation")
     torch.set_num_threads(1)
     for net in networks(200):
@@ -140,19 +140,19 @@ def test_forward_loss_gradients_and_step_are_those_of_pytorch(proof):
         loss.backward()
         logits, _ = forward(net.X, net.params)
         grads = gradients(net)
-        proof(relative(logits, Z2.detach().numpy()), cases=logits.size, of="fw-Z2")
-        proof(relative(bce(logits, net.y), loss.item()), of="bce")
+        verified(relative(logits, Z2.detach().numpy()), cases=logits.size, of="fw-Z2")
+        verified(relative(bce(logits, net.y), loss.item()), of="bce")
         for equation, got, tensor in zip(GRADS, grads, tensors, strict=True):
-            proof(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
+            verified(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
         for equation, got, tensor in zip(("bp-A1", "bp-Z1"), upstream_of_hidden(net), (A1, Z1), strict=True):
-            proof(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
+            verified(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
         torch.optim.SGD(tensors, lr=0.1).step()
         for got, tensor in zip(step(net.params, grads, 0.1), tensors, strict=True):
-            proof(relative(got, tensor.detach().numpy()), cases=got.size, of="gd-step")
+            verified(relative(got, tensor.detach().numpy()), cases=got.size, of="gd-step")
 
 
-@pytest.mark.proves("fw-Z2", "bce", *GRADS, by="PyTorch, float32", bound=5e-6)
-def test_float32_numbers_are_those_of_pytorch(proof):
+@pytest.mark.verifies("fw-Z2", "bce", *GRADS, by="PyTorch, float32", bound=5e-6)
+def test_float32_numbers_are_those_of_pytorch(verified):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a second implementation")
     torch.set_num_threads(1)
     for seed in range(100):
@@ -163,10 +163,10 @@ def test_float32_numbers_are_those_of_pytorch(proof):
         loss = torch.nn.functional.binary_cross_entropy_with_logits(Z2, torch.tensor(net.y))
         loss.backward()
         logits, _ = forward(net.X, net.params)
-        proof(relative(logits, Z2.detach().numpy()), cases=logits.size, of="fw-Z2")
-        proof(relative(bce(logits, net.y), loss.item()), of="bce")
+        verified(relative(logits, Z2.detach().numpy()), cases=logits.size, of="fw-Z2")
+        verified(relative(bce(logits, net.y), loss.item()), of="bce")
         for equation, got, tensor in zip(GRADS, gradients(net), tensors, strict=True):
-            proof(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
+            verified(relative(got, tensor.grad.numpy()), cases=got.size, of=equation)
 
 
 # Arbitrary precision
@@ -181,16 +181,16 @@ def extreme_logits():
     return np.concatenate(spread + edges + huge)
 
 
-@pytest.mark.proves("sigmoid", "sigmoid-stable", by="mpmath, 60 digits, in units in the last place", bound=4.0)
-def test_sigmoid_at_extreme_logits_to_4_ulp(proof):
+@pytest.mark.verifies("sigmoid", "sigmoid-stable", by="mpmath, 60 digits, in units in the last place", bound=4.0)
+def test_sigmoid_at_extreme_logits_to_4_ulp(verified):
     with mpmath.workdps(60):
         for z, s in zip(extreme_logits(), sigmoid(extreme_logits()), strict=True):
             exact = 1 / (1 + mpmath.exp(-mpmath.mpf(z))) if abs(z) < 1e4 else mpmath.mpf(int(z > 0))
-            proof(abs(mpmath.mpf(s) - exact) / np.spacing(float(exact)))
+            verified(abs(mpmath.mpf(s) - exact) / np.spacing(float(exact)))
 
 
-@pytest.mark.proves("bce", "bce-logits", by="mpmath, 60 digits, relative", bound=1e-15)
-def test_loss_at_extreme_logits_to_1e_15(proof):
+@pytest.mark.verifies("bce", "bce-logits", by="mpmath, 60 digits, relative", bound=1e-15)
+def test_loss_at_extreme_logits_to_1e_15(verified):
     smallest = np.finfo(float).tiny  # below it, floats have fewer digits
     with mpmath.workdps(60):
         for z in extreme_logits():
@@ -199,16 +199,16 @@ def test_loss_at_extreme_logits_to_1e_15(proof):
                 tail = mpmath.log1p(mpmath.exp(-abs(Z))) if abs(z) < 1e4 else mpmath.mpf(0)
                 exact = Y * (max(-Z, 0) + tail) + (1 - Y) * (max(Z, 0) + tail)
                 if exact >= smallest:
-                    proof(abs(bce(np.array([[z]]), np.array([[y]])) - exact) / exact)
+                    verified(abs(bce(np.array([[z]]), np.array([[y]])) - exact) / exact)
 
 
-@pytest.mark.proves("bce-grad", by="mpmath, 60 digits, absolute", bound=2.3e-16)
-def test_loss_gradient_at_extreme_logits_to_an_ulp_of_1(proof):
+@pytest.mark.verifies("bce-grad", by="mpmath, 60 digits, absolute", bound=2.3e-16)
+def test_loss_gradient_at_extreme_logits_to_an_ulp_of_1(verified):
     with mpmath.workdps(60):
         for z in extreme_logits():
             exact = 1 / (1 + mpmath.exp(-mpmath.mpf(z))) if abs(z) < 1e4 else mpmath.mpf(int(z > 0))
             for y in (0.0, 1.0, 0.5, 0.3, 1 - 1e-12):
-                proof(abs(bce_grad(np.array([[z]]), np.array([[y]]))[0, 0] - (exact - mpmath.mpf(y))))
+                verified(abs(bce_grad(np.array([[z]]), np.array([[y]]))[0, 0] - (exact - mpmath.mpf(y))))
 
 
 def test_the_mean_of_huge_losses_is_right_while_their_sum_is_finite():
@@ -220,8 +220,8 @@ def test_the_mean_of_huge_losses_is_right_while_their_sum_is_finite():
 # Symbolic algebra: the derivation itself, with symbols for every number
 
 
-@pytest.mark.proves(*GRADS, "bp-A1", "bp-Z1", "bce-grad", by="SymPy, symbol by symbol", bound=0.0)
-def test_the_algebra_of_the_page(proof):
+@pytest.mark.verifies(*GRADS, "bp-A1", "bp-Z1", "bce-grad", by="SymPy, symbol by symbol", bound=0.0)
+def test_the_algebra_of_the_page(verified):
     """n = d = h = k = 2; relu'(Z1) is a matrix of symbols, so that every pattern of active units is covered."""
     n, d, h, k = 2, 2, 2, 2
     X, W1, b1, W2, b2, y, G = (
@@ -245,7 +245,7 @@ def test_the_algebra_of_the_page(proof):
     dZ2 = S.applyfunc(lambda z: 1 / (1 + sympy.exp(-z))) - y
     dZ2 /= n * k
     for i in range(n * k):
-        proof(int(sympy.simplify(sympy.diff(loss(S), S[i]) - dZ2[i]) != 0), of="bce-grad")
+        verified(int(sympy.simplify(sympy.diff(loss(S), S[i]) - dZ2[i]) != 0), of="bce-grad")
 
     # From here on the loss enters through its derivative D by the logits alone: L = Σ D ∘ Z2 to first order.
     D = sympy.Matrix(n, k, lambda i, j: sympy.Symbol(f"D{i}{j}", real=True))
@@ -260,27 +260,27 @@ def test_the_algebra_of_the_page(proof):
     ):
         assert parameter.shape == grad.shape
         for p, g in zip(parameter, grad, strict=True):
-            proof(int(sympy.expand(sympy.diff(first_order, p) - g) != 0), of=equation)
+            verified(int(sympy.expand(sympy.diff(first_order, p) - g) != 0), of=equation)
     H = sympy.Matrix(n, h, lambda i, j: sympy.Symbol(f"h{i}{j}", real=True))
     for equation, outputs, grad in (
         ("bp-A1", H * W2 + ones * b2, dA1),
         ("bp-Z1", H.multiply_elementwise(G) * W2 + ones * b2, dZ1),
     ):
         for p, g in zip(H, grad, strict=True):
-            proof(int(sympy.expand(sympy.diff(sum(D.multiply_elementwise(outputs)), p) - g) != 0), of=equation)
+            verified(int(sympy.expand(sympy.diff(sum(D.multiply_elementwise(outputs)), p) - g) != 0), of=equation)
 
 
-@pytest.mark.proves(
+@pytest.mark.verifies(
     "bce-logits", "sigmoid-symmetry", "sigmoid-stable", "sigmoid-grad", by="SymPy, symbol by symbol", bound=0.0
 )
-def test_the_algebra_of_the_loss_from_logits(proof):
+def test_the_algebra_of_the_loss_from_logits(verified):
     z, y, m = sympy.Symbol("z", real=True), sympy.Symbol("y", real=True), sympy.Symbol("m", positive=True)
     p = 1 / (1 + sympy.exp(-z))
-    proof(int(sympy.simplify(p.subs(z, -z) - (1 - p)) != 0), of="sigmoid-symmetry")
-    proof(int(sympy.simplify(sympy.diff(p, z) - p * (1 - p)) != 0), of="sigmoid-grad")
+    verified(int(sympy.simplify(p.subs(z, -z) - (1 - p)) != 0), of="sigmoid-symmetry")
+    verified(int(sympy.simplify(sympy.diff(p, z) - p * (1 - p)) != 0), of="sigmoid-grad")
     Q = sympy.exp(-m) / (1 + sympy.exp(-m))  # of E = exp(-|z|)
-    proof(int(sympy.simplify(p.subs(z, m) - (1 - Q)) != 0), of="sigmoid-stable")
-    proof(int(sympy.simplify(p.subs(z, -m) - Q) != 0), of="sigmoid-stable")
+    verified(int(sympy.simplify(p.subs(z, m) - (1 - Q)) != 0), of="sigmoid-stable")
+    verified(int(sympy.simplify(p.subs(z, -m) - Q) != 0), of="sigmoid-stable")
     likelihood = -y * sympy.log(p) - (1 - y) * sympy.log(1 - p)
     tail = sympy.log(1 + sympy.exp(-m))
     for sign, weight in ((1, 1 - y), (-1, y)):  # z = m > 0 and z = -m < 0
@@ -289,15 +289,15 @@ def test_the_algebra_of_the_loss_from_logits(proof):
         slopes = [sympy.simplify(sympy.diff(difference, s)) for s in (y, m)]
         at_a_point = sympy.N(difference.subs({y: sympy.Rational(1, 3), m: 2}), 40)
         equal = exponential == 1 or (slopes == [0, 0] and abs(at_a_point) < 1e-35)
-        proof(int(not equal), of="bce-logits")
+        verified(int(not equal), of="bce-logits")
 
 
-@pytest.mark.proves("init-half", by="SymPy, the integral over a normal density", bound=0.0)
-def test_relu_keeps_half_of_the_mean_square(proof):
+@pytest.mark.verifies("init-half", by="SymPy, the integral over a normal density", bound=0.0)
+def test_relu_keeps_half_of_the_mean_square(verified):
     z, s = sympy.Symbol("z", real=True), sympy.Symbol("s", positive=True)
     density = sympy.exp(-(z**2) / (2 * s**2)) / (s * sympy.sqrt(2 * sympy.pi))
     half = sympy.integrate(z**2 * density, (z, 0, sympy.oo))
-    proof(int(sympy.simplify(half - s**2 / 2) != 0))
+    verified(int(sympy.simplify(half - s**2 / 2) != 0))
 
 
 def test_he_init_is_drawn_from_the_rng_in_order():

@@ -45,7 +45,7 @@ function linkSymbols(article) {
   const light = (target, on) => {
     if (!named) find()
     const own = target.closest?.("[data-symbol]")
-    const equation = target.closest?.(".equation__proof, .equation__box")?.parentElement
+    const equation = target.closest?.(".equation__verified, .equation__box")?.parentElement
     const inside = own ? [own] : on === "focus" || on === "blur" ? equation?.querySelectorAll("[data-symbol]") : []
     const names = new Set([...(inside ?? [])].map(element => element.dataset.symbol))
     for (const name of names) {

@@ -5,9 +5,10 @@ import logging
 import re
 from pathlib import Path
 
-from equations import Equation
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+from equations import Equation
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 PAGE = "cheat_sheet.md"

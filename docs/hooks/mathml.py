@@ -1,4 +1,4 @@
-"""Turn TeX into MathML when the site is built, and put beside each numbered equation what its proof measured."""
+"""Turn TeX into MathML when the site is built, and put beside each numbered equation what its test measured."""
 
 import html as entities
 import logging
@@ -11,7 +11,7 @@ from mkdocs.structure.toc import AnchorLink
 from mkdocs.utils import get_relative_url
 
 from equations import LABEL, Equation
-from verification import Proofs, badge
+from verification import Record, badge
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 
@@ -25,7 +25,7 @@ CODE = re.compile(r"<code>([\w-]+)</code>")
 converter = LatexToMathML(fancy_error=False)
 
 
-def render(html: str, page: Page, files: Files, equations: dict[str, Equation], proofs: Proofs) -> str:
+def render(html: str, page: Page, files: Files, equations: dict[str, Equation], record: Record) -> str:
     """The page with MathML for TeX, a badge under each numbered equation, and links where one is cited.
 
     Cited are `\\eqref{id}` in a text and "Equation `id`" in a docstring.
@@ -64,12 +64,12 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
                 page.present_anchor_ids.add(f"eq-{label}")  # type: ignore[union-attr]  # set by render
             else:
                 log.warning(f"{page.file.src_uri}: '{label}' is numbered, so its $$ must stand at the start of a line")
-        badges = [badge(equations[label], proofs, url("proofs.md"), len(labels) > 1) for label in labels]
-        proof = f'<p class="equation__proof">{" ".join(badges)}</p>' if badges else ""
+        badges = [badge(equations[label], record, url("verified.md"), len(labels) > 1) for label in labels]
+        measured = f'<p class="equation__verified">{" ".join(badges)}</p>' if badges else ""
         anchors = "".join(f'<span class="anchor" id="eq-{label}"></span>' for label in labels)
         math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end
         box = f'<div class="equation__box" data-tex="{match[2].strip()}">{math}</div>'
-        return f'<div class="equation">{anchors}{box}{proof}</div>'
+        return f'<div class="equation">{anchors}{box}{measured}</div>'
 
     for entry in page.toc:
         render_titles(entry, page.file.src_uri)

@@ -1,4 +1,4 @@
-"""What no setting and no block of the theme offers: a policy against foreign scripts, topics with folded experiments."""
+"""What no setting of the theme offers: a policy against foreign scripts, experiments folded below their topics."""
 
 import base64
 import hashlib

@@ -27,7 +27,7 @@ def topics(root: Path) -> list[str]:
     return list(dict.fromkeys(topic for _, topic in pages(root)))
 
 
-def add_faces(markdown: str, page: "Page", root: Path, files: "Files", proven: set[str]) -> str:
+def add_faces(markdown: str, page: "Page", root: Path, files: "Files", verified: set[str]) -> str:
     """Below the title of a derivation or notebook, links to the other faces of its topic."""
     path = PurePosixPath(page.file.src_uri)
     topic, title, body = path.stem, *markdown.partition("\n")[::2]
@@ -47,7 +47,7 @@ def add_faces(markdown: str, page: "Page", root: Path, files: "Files", proven: s
     for test in [name for name in (topic, module) if (root / f"tests/test_{name}.py").exists()][:1]:
         test = f"`tests/test_{test}.py`"
         faces.append(
-            f"Test [{test}](../proofs.md#of-{topic})" if f"derivations/{topic}.md" in proven else f"Test {test}"
+            f"Test [{test}](../verified.md#of-{topic})" if f"derivations/{topic}.md" in verified else f"Test {test}"
         )
     if path.parts[0] == "notebooks":
         faces.append(f"[Download with outputs]({topic}/{topic}.ipynb){{ download }}")

@@ -1,6 +1,6 @@
-"""What the tests measured for each equation: checked for gaps, shown as badges, listed on the Proofs page.
+"""What the tests measured for each equation: checked for gaps, shown as badges, listed on a page of their own.
 
-pytest writes docs/proofs.json: {equation id: [{"test", "against", "cases", "worst", "bound"}, ...]}.
+pytest writes docs/verified.json: {equation id: [{"test", "against", "cases", "worst", "bound"}, ...]}.
 """
 
 import ast
@@ -15,42 +15,43 @@ from equations import Equation
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 tree = cache(ast.parse)  # a text that has not changed is parsed once
-Proofs = dict[str, list[dict[str, Any]]]
+Record = dict[str, list[dict[str, Any]]]
 
 
-def load(path: Path, optional: bool, equations: dict[str, Equation]) -> Proofs:
-    """The last run's measurements. Warns of none, of an equation that no test proves, of a proof that no page needs."""
+def load(path: Path, equations: dict[str, Equation]) -> Record:
+    """The last run's measurements. Warns of none, of an equation without a test, of a test without an equation."""
     if not path.exists():
-        if not optional:
-            log.warning("docs/proofs.json is missing: run pytest, or set TWOLAYER_NO_PROOFS=1 to see the site without")
+        log.warning("docs/verified.json is missing: run pytest --record-verified")
         return {}
-    proofs: Proofs = json.loads(path.read_text("utf-8"))
-    for id in equations.keys() - proofs.keys():
-        log.warning(f"{equations[id].page}: no test proves the equation '{id}'")
-    for id in proofs.keys() - equations.keys():
-        log.warning(f"docs/proofs.json: {proofs[id][0]['test']} proves '{id}', which no page has")
-    return proofs
+    record: Record = json.loads(path.read_text("utf-8"))
+    for id in equations.keys() - record.keys():
+        log.warning(f"{equations[id].page}: no test verifies the equation '{id}'")
+    for id in record.keys() - equations.keys():
+        log.warning(f"docs/verified.json: {record[id][0]['test']} verifies '{id}', which no page has")
+    return record
 
 
-def badge(equation: Equation, proofs: Proofs, url: str, numbered: bool) -> str:
-    """A small link to the proof, saying how many cases it measured, and the error nearest to its bound."""
-    entries = proofs.get(equation.id, [])
+def badge(equation: Equation, record: Record, url: str, numbered: bool) -> str:
+    """A small link to the tests, saying how many cases it measured, and the error nearest to its bound."""
+    entries = record.get(equation.id, [])
     worst, bound = max(((e["worst"], e["bound"]) for e in entries), key=lambda e: e[0] / (e[1] or 1), default=(0, 0))
-    error = f"worst {worst:.2g} ≤ {bound:.2g}" if worst else "exact"
-    said = f"proven · {cases(sum(e['cases'] for e in entries))} · {error}" if entries else "proof not run"
+    error = f"largest error {worst:.2g} (bound {bound:.2g})" if worst else "exact"
+    said = (
+        f"verified · {cases(sum(e['cases'] for e in entries))} · {error}" if entries else "not verified in this build"
+    )
     number = f"({equation.number}) " if numbered else ""
-    state = "" if entries else " proof--missing"
-    return f'<a class="proof{state}" href="{url}#{equation.id}">{number}{said}</a>'
+    state = "" if entries else " verified--missing"
+    return f'<a class="verified{state}" href="{url}#{equation.id}">{number}<code>{equation.id}</code> {said}</a>'
 
 
 def cases(count: int) -> str:
     return f"{count:,} case{'s' * (count != 1)}"
 
 
-def page(root: Path, equations: dict[str, Equation], proofs: Proofs) -> str:
-    """Markdown of the Proofs page: each equation, what it was compared with, and the source of the tests."""
+def page(root: Path, equations: dict[str, Equation], record: Record) -> str:
+    """Markdown of a page of their own: each equation, what it was compared with, and the source of the tests."""
     parts = []
-    shown: set[str] = set()  # a test can prove equations of several pages
+    shown: set[str] = set()  # a test can verify equations of several pages
     for src_uri, group in groupby(equations.values(), key=lambda equation: equation.page):
         title = (root / "docs" / src_uri).read_text("utf-8").partition("\n")[0].lstrip("# ")
         parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
@@ -59,16 +60,16 @@ def page(root: Path, equations: dict[str, Equation], proofs: Proofs) -> str:
             parts.append(
                 f"### [{equation.id}]({src_uri}#eq-{equation.id}) {{#{equation.id}}}\n\n$$\n{equation.tex}\n$$"
             )
-            entries = proofs.get(equation.id, [])
+            entries = record.get(equation.id, [])
             parts.append("\n".join(map(compared, entries)) or "The tests were not run for this build.")
             tests += [entry["test"] for entry in entries]
         for test in dict.fromkeys(tests):
             if test not in shown:
                 shown.add(test)
-                parts.append(
-                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>\n\n'
-                    f"```python\n{source(root, test)}\n```\n\n</details>"
+                summary = (
+                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>'
                 )
+                parts.append(f"{summary}\n\n```python\n{source(root, test)}\n```\n\n</details>")
     return "\n\n".join(parts)
 
 
@@ -90,6 +91,6 @@ def source(root: Path, test: str) -> str:
         for name in names:
             [node] = [inner for inner in node.body if getattr(inner, "name", None) == name]
     except (OSError, ValueError):
-        log.warning(f"docs/proofs.json: there is no test {test}")
+        log.warning(f"docs/verified.json: there is no test {test}")
         return ""
     return "\n".join(text.splitlines()[node.decorator_list[0].lineno - 1 : node.end_lineno])

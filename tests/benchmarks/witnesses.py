@@ -2,7 +2,7 @@
 
     python tests/benchmarks/witnesses.py
 
-A witness is known by what its tests say that they compare with (`by` of the marker `proves`).
+A witness is known by what its tests say that they compare with (`by` of the marker `verifies`).
 """
 
 import sys
@@ -29,7 +29,7 @@ class Clock:
 
     def pytest_collection_modifyitems(self, items):
         for item in items:
-            mark = item.get_closest_marker("proves")
+            mark = item.get_closest_marker("verifies")
             by = mark.kwargs["by"] if mark else ""
             known = [name for name, words in WITNESSES.items() if any(word in by for word in words)]
             self.witness[item.nodeid] = (known or ["closed forms, statistics and other" if mark else "no equation"])[0]

@@ -24,7 +24,7 @@ class Project:
         (root / "tests").mkdir()
         (root / "docs/notebooks").mkdir()
         (root / "docs/index.md").write_text("# Home\n")
-        (root / "docs/proofs.json").write_text("{}")
+        (root / "docs/verified.json").write_text("{}")
         nav = re.compile(r"^nav:\n(?: +.*\n)+", re.MULTILINE)
         settings, found = nav.subn("nav: [index.md, notebooks/probe.ipynb]\n", (ROOT / "mkdocs.yml").read_text("utf-8"))
         assert found
@@ -43,7 +43,7 @@ class Project:
         command = [sys.executable, "-m", "mkdocs", *arguments, "--strict"]
         run = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
         log = run.stdout + run.stderr
-        assert "Traceback (most recent call last):\n  File" not in log  # one of a cell begins otherwise
+        assert "Traceback (most recent call last):\n  File" not in log, log  # one of a cell begins otherwise
         return run.returncode, log
 
     def build(self, *cells, **variables):

@@ -14,7 +14,7 @@ KINDS = {
     "home": "",
     "derivation": "derivations/backpropagation/",
     "notebook": "notebooks/neural_network/",
-    "proofs": "proofs/",
+    "verified": "verified/",
     "copy": "copy/",
     "cheat sheet": "cheat_sheet/",
     "troubleshooting": "troubleshooting/",
@@ -213,7 +213,7 @@ def test_a_symbol_lights_up_in_formulas_and_code(visit):
     )
     page.locator(".copyable [data-symbol=W2]").first.hover()
     assert page.locator(".equation .symbol--lit").count()
-    page.locator("[href$='#bp-W1'].proof").focus()
+    page.locator("[href$='#bp-W1'].verified").focus()
     assert "dZ1" in page.locator(".copyable .symbol--lit").all_text_contents()
     assert not tab.errors
 
