@@ -110,4 +110,4 @@ def math(tex: str) -> str:
             return f" ({math(above)})/({math(below)}) "
         return f' "{text.strip()}" ' if text else f"{IN_TYPST[command] if command else OTHER.get(other, other)} "
 
-    return MATH.sub(replace, tex).strip()
+    return MATH.sub(replace, tex).replace(" '", "'").strip()
