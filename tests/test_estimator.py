@@ -331,7 +331,7 @@ def test_what_cannot_go_on_says_so():
         model.fit(np.zeros((200, 3)), Y)
     with pytest.raises(ValueError, match="hidden_size is 8, but the network to go on with has 16"):
         fitted(warm_start=True).set_params(hidden_size=8).fit(X, Y)
-    with pytest.raises(ValueError, match="optimizer .gd. and cannot be continued with .adam."):
+    with pytest.raises(ValueError, match=r"optimizer .gd. and cannot be continued with .adam."):
         model.set_params(optimizer="adam").fit(X, Y)
     with pytest.raises(ValueError, match=r"patience .* partial_fit"):
         TwoLayerNN(patience=3).partial_fit(X, Y)

@@ -1,6 +1,5 @@
 """The data of `twolayer train`: two made up, one real, or a CSV file, read so that a mistake in it is found at once."""
 
-import csv
 import re
 from io import StringIO
 from math import isnan, nan
@@ -58,6 +57,8 @@ def read_csv(path: str | Path, target: str | None = None) -> Data:
         for i, j in np.argwhere(bad)[:1]:
             raise ValueError(f"{path}, line {table.index[i]}, {where[j]}: {table.iat[i, j][:40]!r} {says}")
 
+    if len(table) == start:
+        raise ValueError(f"{path}: there is no row below the header")
     body = np.arange(len(table))[:, None] >= start
     refuse(~body & (table == ""), "is no name for a column")
     refuse(body & table.map(str.casefold).isin(MISSING), "is a missing value; fill it in or leave the row out")
@@ -82,13 +83,16 @@ def read_cells(path: str | Path) -> Any:
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; give a CSV file, or one of {', '.join(DATASETS)}") from None
     stream = StringIO(re.sub(r"\Asep=.\n", "\n", text))  # a line that Excel may put first
-    first = stream.getvalue().lstrip(" \n")
+    bare = re.sub(
+        r'(^|[;\t,]) *"(?:[^"]|"")*"', r"\1", stream.getvalue().strip(" \n"), flags=re.M
+    )  # without quoted text
+    counts = {sep: max(line.count(sep) for line in bare.split("\n")[:3]) for sep in ";\t,"}  # the first may be a title
+    sep = max(counts, key=lambda sep: counts[sep])
     try:
-        sep = max(";\t,", key=lambda sep: len(next(csv.reader(StringIO(first), delimiter=sep), "")))
         most = 2 * max(line.count(sep) + 1 for line in text.split("\n"))  # cells, of a row that spans two lines
         table = pd.read_csv(stream, sep=sep, header=None, names=range(most), dtype=str, keep_default_na=False,
                             skip_blank_lines=False, skipinitialspace=True, engine="python").astype(object)  # fmt: skip
-    except (csv.Error, pd.errors.ParserError) as error:
+    except pd.errors.ParserError as error:
         line = text.count("\n", 0, max(0, stream.tell() - 1)) + 1
         raise ValueError(f"{path}, line {line}: not a CSV file ({error})") from None
     breaks = table.map(lambda cell: cell.count("\n"), na_action="ignore").sum(axis=1).cumsum()
@@ -100,7 +104,7 @@ def read_cells(path: str | Path) -> Any:
     cells = table.notna().sum(axis=1)
     usual = cells.mode().iloc[0]
     for line in cells.index[cells != usual][:1]:
-        raise ValueError(f"{path}, line {line}: the number of cells is {cells[line]}, and {usual} in most lines")
+        raise ValueError(f"{path}, line {line}: {cells[line]} cells, but {usual} in most lines")
     return table
 
 

@@ -72,20 +72,17 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         [W1, W2] and [b1, b2].
     history_ : History
         All that `train` recorded.
-    loss_curve_ : list of float
-        The objective on the whole training part before the update of each epoch.
-    validation_curve_ : list of float
-        The held-out loss at the same moments, NaN in epochs without patience; empty if there was none.
+    loss_curve_, validation_curve_ : list of float
+        Before the update of each epoch: the objective on the whole training part, and the held-out loss, NaN in
+        epochs without patience.
     n_iter_ : int
         Epochs run.
     classes_ : ndarray
         The two labels, sorted; for a label indicator, one array of two for each column.
     activation_ : str
         The activation that the network was trained with.
-    n_features_in_ : int
-        Number of features, d.
-    feature_names_in_ : ndarray of str
-        If X had string column names.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of features, d; their names, if X had string column names.
 
     See Also
     --------
@@ -93,9 +90,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Notes
     -----
-    Two classes, because one sigmoid is what every page of the site derives and verifies. For more, wrap it in
-    `sklearn.multiclass.OneVsRestClassifier`. y of shape (n, k) with entries 0 and 1 trains k outputs, one independent
-    label each.
+    For more than two classes, wrap it in `sklearn.multiclass.OneVsRestClassifier`. y of shape (n, k) with entries 0
+    and 1 trains k outputs, one independent label each.
 
     100 epochs and, with `warm_start`, 100 more are 200 at once, in every bit, and so are 200 calls of `partial_fit`
     on the same data. Not with `patience`: a second fit starts from the best parameters, and holds out the same
@@ -184,13 +180,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         goes_on = self.warm_start and hasattr(self, "params_")
         return self._train(X, y, sample_weight, self.epochs, goes_on, self.history_.steps if goes_on else 0)
 
-    def partial_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-    ) -> "TwoLayerNN":
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "TwoLayerNN":
         """Train for one pass over the data, from where the training stands.
 
         Parameters
@@ -237,18 +227,14 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 params,
                 samples,
                 Y,
-                lr=self.lr,
+                **{name: getattr(self, name) for name in ("lr", "optimizer", "l2", "dropout", "patience")},
                 epochs=epochs,
                 batch_size=batch_size,
-                optimizer=self.optimizer,
                 schedule=schedule,
-                l2=self.l2,
-                dropout=self.dropout,
                 augment=AUGMENTATIONS[self.augment] if isinstance(self.augment, str) else self.augment,
                 activation=activation,
                 activation_grad=activation_grad,
                 validation=validation,
-                patience=self.patience,
                 sample_weight=weights,
                 history=self.history_ if goes_on else None,
                 rng=self._generator,
@@ -326,10 +312,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         check_settings(self.get_params(deep=False))
         check_choice("activation", self.activation, ACTIVATIONS)
         check_choice("schedule", self.schedule, SCHEDULES, function=True)
-        if self.augment is not None:
-            check_choice("augment", self.augment, AUGMENTATIONS, function=True)
-        if self.callback is not None:
-            check_choice("callback", self.callback, function=True)
+        check_choice("augment", self.augment, [*AUGMENTATIONS, None], function=True)
+        check_choice("callback", self.callback, [None], function=True)
         check_number("validation_fraction", self.validation_fraction, 0, 1, above=True)
         for name in ("warm_start", "verbose"):
             if not isinstance(getattr(self, name), (bool, np.bool_, Integral)):
@@ -337,9 +321,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if not isinstance(self.random_state, np.random.RandomState | None):
             check_integer("random_state", self.random_state, 0, 2**128)
 
-    def _check_data(
-        self, X: Any, y: Any, sample_weight: Any, classes: Any, goes_on: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    def _check_data(self, X: Any, y: Any, sample_weight: Any, classes: Any, goes_on: bool) -> tuple[Any, Any, Any]:
         """(X, labels as 0 and 1, weights) as arrays; samples of weight 0 are left out."""
         dtype = self.params_[0].dtype if goes_on else [np.float64, np.float32]
         samples, labels = validate_data(self, X, y, dtype=dtype, multi_output=True, reset=not goes_on)
@@ -353,7 +335,9 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         else:
             self.classes_ = self._classes(labels if classes is None or labels.ndim == 2 else classes)
             self.activation_ = self.activation
-            self._generator = self._rng()
+            seed = self.random_state
+            seed = seed.randint(2**31) if isinstance(seed, np.random.RandomState) else seed
+            self._generator = np.random.default_rng(seed)
             self._split_seed = int(self._generator.integers(2**31)) if self.patience is not None else 0
         Y = self._encode(labels).astype(samples.dtype)  # (n, k)
         if sample_weight is None:
@@ -369,10 +353,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             return [np.array([0, 1])] * np.shape(y)[1]
         classes = np.unique(column_or_1d(y, warn=True))
         if len(classes) > 2:
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is multiclass: "
-                f"y has {len(classes)} classes"
-            )
+            kind = f"The type of the target is {kind}: y has {len(classes)} classes"
+            raise ValueError(f"Only binary classification is supported. {kind}")
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {plain(classes[0])}; a classifier needs two classes")
         return classes
@@ -397,20 +379,11 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         kinds, counts = np.unique(Y, axis=0, return_counts=True)
         if stratify is not None and counts.min() < 2:
             rare = plain(self.classes_[int(kinds[counts.argmin(), 0])])
-            raise ValueError(
-                f"patience holds out samples of both classes, but there is one sample only of class {rare}; "
-                "set patience to None, or give more samples"
-            )
+            raise ValueError(f"patience must hold out a sample of each class, and class {rare} has one only")
         if not 2 <= ceil(fraction * n) <= n - 2:
             raise ValueError(f"validation_fraction must give both parts two samples or more, got {fraction} of {n}")
         parts = train_test_split(np.arange(n), test_size=fraction, random_state=self._split_seed, stratify=stratify)
         return [None if array is None else array[part] for part in parts for array in arrays]
-
-    def _rng(self) -> np.random.Generator:
-        """A Generator from whatever scikit-learn accepts as random_state."""
-        if isinstance(self.random_state, np.random.RandomState):
-            return np.random.default_rng(self.random_state.randint(2**31))
-        return np.random.default_rng(self.random_state)
 
     def _each_epoch(self, epoch: int, params: Params, history: History) -> None:
         if self.callback:

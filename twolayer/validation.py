@@ -17,7 +17,7 @@ from twolayer.types import Array, Params
 def check_number(name: str, value: Any, low: float, below: float = inf, above: bool = False) -> None:
     """Raise unless value is a finite number, at least low (above: more than that), and below the other end."""
     number = isinstance(value, Real) and not isinstance(value, bool)
-    if not (number and low <= float(value) <= float_info.max and float(value) < below and not (above and value == low)):
+    if not (number and low <= value <= float_info.max and value < below and not (above and value == low)):
         says = f"{'above' if above else 'of at least'} {low:g}" + (f" and below {below:g}" if below < inf else "")
         raise (ValueError if number else TypeError)(f"{name} must be a number {says}, got {value!r}")
 
@@ -25,15 +25,15 @@ def check_number(name: str, value: Any, low: float, below: float = inf, above: b
 def check_integer(name: str, value: Any, low: int = 1, high: int = maxsize, what: str = "") -> None:
     """Raise unless value is an integer from low to high; what says what high is."""
     integer = isinstance(value, Integral) and not isinstance(value, bool)
-    if not (integer and low <= int(value) <= high):
-        says = f"at most {high}{what}" if integer and int(value) > high else f"an integer, {low} or more"
+    if not (integer and low <= value <= high):
+        says = f"at most {high}{what}" if integer and value > high else f"an integer, {low} or more"
         raise (ValueError if integer else TypeError)(f"{name} must be {says}, got {value!r}")
 
 
-def check_choice(name: str, value: Any, names: Iterable[str] = (), function: bool = False) -> None:
-    """Raise unless value is one of the names, or a function where that will do."""
-    if not (value in names if isinstance(value, str) else function and callable(value)):
-        says = " or ".join([f"one of {', '.join(names)}"] * bool(names) + ["a function"] * function)
+def check_choice(name: str, value: Any, names: Iterable[Any] = (), function: bool = False) -> None:
+    """Raise unless value is one of the names (a None among them is not shown), or a function where that will do."""
+    if not (value in names if isinstance(value, str | None) else function and callable(value)):
+        says = " or ".join([f"one of {', '.join(filter(None, names))}"] * any(names) + ["a function"] * function)
         raise (ValueError if isinstance(value, str) else TypeError)(f"{name} must be {says}, got {value!r}")
 
 
@@ -68,8 +68,7 @@ def check_training(given: dict[str, Any]) -> None:
     if given["patience"] is not None and validation is None:
         raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
     for name in ("activation", "activation_grad", "schedule", "augment", "callback"):
-        if given[name] is not None or name.startswith("activation"):
-            check_choice(name, given[name], function=True)
+        check_choice(name, given[name], [] if name.startswith("activation") else [None], function=True)
     random = given["batch_size"] or given["dropout"] or given["augment"]
     if not isinstance(rng, np.random.Generator) and (random or rng is not None):
         needed = "rng must be a numpy.random.Generator, such as default_rng(seed), for batch_size, dropout and augment"

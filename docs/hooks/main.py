@@ -1,12 +1,10 @@
 """What happens to each page, in order. The modules beside this one hold an idea each; this one only calls them."""
 
 import logging
-import os
 import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
@@ -30,12 +28,12 @@ state: dict[str, Any] = {}
 
 # A line of a page that stands for something else: `<!-- source: backward -->` is what the function below it returns.
 DIRECTIVES = {
-    "source": lambda name: snippets.source(ROOT, name),
-    "functions": lambda _: snippets.functions(ROOT, topics.topics(ROOT)),
-    "mistake": lambda id: mistakes.show(ROOT, id),
-    "figure": lambda name: figures.show(ROOT, name),
-    "install": lambda _: snippets.install(state["repository"]),
-    "verified": lambda _: verification.page(ROOT, state["equations"], state["verified"]),
+    "source": lambda name, page: snippets.source(ROOT, name),
+    "functions": lambda name, page: snippets.functions(ROOT, topics.topics(ROOT)),
+    "mistake": lambda name, page: mistakes.show(ROOT, name),
+    "figure": lambda name, page: figures.show(ROOT, name),
+    "install": lambda name, page: snippets.install(state["repository"]),
+    "verified": lambda name, page: verification.page(ROOT, state["equations"], state["verified"]),
 }
 DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
 
@@ -51,18 +49,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
-def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    env.bytecode_cache = FileSystemBytecodeCache()  # an edit is seen without the theme's templates compiled again
-    return env
-
-
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     theme.fold_experiments(nav)
-    config.plugins["mkdocstrings"].get_handler("python").env.bytecode_cache = FileSystemBytecodeCache()
     sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
     state["equations"] = equations.find(sources)
-    optional = bool(os.getenv("TWOLAYER_NO_RECORD"))
-    state["verified"] = verification.load(ROOT / "docs/verified.json", optional, state["equations"])
+    state["verified"] = verification.load(ROOT / "docs/verified.json", state["equations"])
     cheat_sheet.add_pdf(files, config, ROOT, state["equations"])
     state["notebooks"] = notebooks.execute(config, files)
     return nav
@@ -79,7 +70,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def expand(match: re.Match[str]) -> str:
         kind, name = match.groups()
         try:
-            return DIRECTIVES[kind](name)
+            return DIRECTIVES[kind](name, page)
         except LookupError as error:
             log.warning(f"{page.file.src_uri}: {match[0]}: {error}")
             return ""

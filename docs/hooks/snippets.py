@@ -26,7 +26,7 @@ def with_helpers(function: Thing) -> list[Thing]:
             if name == "np" or hasattr(builtins, name):
                 continue
             helper = getattr(sys.modules[thing.__module__], name)
-            if not getattr(helper, "__module__", "").startswith("twolayer") or getattr(helper, "__name__", "") != name:
+            if getattr(helper, "__name__", "") != name or not getattr(helper, "__module__", "").startswith("twolayer"):
                 raise LookupError(f"'{thing.__name__}' uses '{name}', which pasting does not bring along")
             if helper not in (thing, *found):
                 visit(helper)

@@ -18,11 +18,10 @@ tree = cache(ast.parse)  # a text that has not changed is parsed once
 Record = dict[str, list[dict[str, Any]]]
 
 
-def load(path: Path, optional: bool, equations: dict[str, Equation]) -> Record:
+def load(path: Path, equations: dict[str, Equation]) -> Record:
     """The last run's measurements. Warns of none, of an equation without a test, of a test without an equation."""
     if not path.exists():
-        if not optional:
-            log.warning("docs/verified.json is missing: run pytest, or set TWOLAYER_NO_RECORD=1 to build without")
+        log.warning("docs/verified.json is missing: run pytest --record-verified")
         return {}
     record: Record = json.loads(path.read_text("utf-8"))
     for id in equations.keys() - record.keys():
@@ -67,11 +66,10 @@ def page(root: Path, equations: dict[str, Equation], record: Record) -> str:
         for test in dict.fromkeys(tests):
             if test not in shown:
                 shown.add(test)
-                parts.append(
-                    f'<details class="quote" id="{anchor(test)}" markdown="1">'
-                    f"<summary><code>{test}</code></summary>\n\n"
-                    f"```python\n{source(root, test)}\n```\n\n</details>"
+                summary = (
+                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>'
                 )
+                parts.append(f"{summary}\n\n```python\n{source(root, test)}\n```\n\n</details>")
     return "\n\n".join(parts)
 
 

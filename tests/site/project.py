@@ -43,7 +43,7 @@ class Project:
         command = [sys.executable, "-m", "mkdocs", *arguments, "--strict"]
         run = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
         log = run.stdout + run.stderr
-        assert "Traceback (most recent call last):\n  File" not in log  # one of a cell begins otherwise
+        assert "Traceback (most recent call last):\n  File" not in log, log  # one of a cell begins otherwise
         return run.returncode, log
 
     def build(self, *cells, **variables):

@@ -28,7 +28,7 @@ def write(path, text):
 
 AGG = "import matplotlib\n\nmatplotlib.use('Agg')\n"
 SVG = "c = get_config()\nc.InlineBackend.figure_formats = {'svg'}\n"
-CLEAR = "c = get_config()\nc.ClearOutputPreprocessor.enabled = True\n"
+CLEAR = "c = get_config()\nc.RegexRemovePreprocessor.patterns = ['.*']\n"
 KERNEL = json.dumps({"argv": ["false"], "display_name": "Another Python", "language": "python"})
 # What people set for programs of their own: a file, and the variable that leads to its folder or to itself.
 SETTINGS = {
