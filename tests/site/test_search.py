@@ -30,7 +30,7 @@ def test_search_finds_what_students_look_for(visit):
     box.click()
     for words, pages in WORDS.items():
         box.fill("")
-        page.wait_for_function("!document.querySelector('.md-search-result__item')")
+        page.wait_for_selector(".md-search-result__item", state="detached")
         box.press_sequentially(words)
         try:
             page.wait_for_selector(".md-search-result__item", timeout=20_000)
