@@ -11,6 +11,7 @@ import html
 import importlib.util
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,8 +33,11 @@ def figure(draw: Callable[[], str | list[str]]) -> str:
     said = html.escape(" ".join(f"{name} {seen}".split()))
     panels = draw()
     body = "".join([panels] if isinstance(panels, str) else panels)
+    width = max(
+        int(found) for found in re.findall(r'viewBox="0 0 (\d+)', body)
+    )  # letters stay nearly as large as drawn
     return (
-        f'<figure class="drawing" markdown="1">\n<div role="img" aria-label="{said}">{body}</div>\n'
+        f'<figure class="drawing" markdown="1">\n<div role="img" aria-label="{said}" style="--least: {0.9 * width:.0f}px">{body}</div>\n'
         f'<figcaption markdown="span">{" ".join(caption.split())}</figcaption>\n</figure>'
     )
 
