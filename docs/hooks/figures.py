@@ -37,7 +37,7 @@ def figure(draw: Callable[[], str | list[str]]) -> str:
         int(found) for found in re.findall(r'viewBox="0 0 (\d+)', body)
     )  # letters stay nearly as large as drawn
     return (
-        f'<figure class="drawing" markdown="1">\n<div role="img" aria-label="{said}" style="--least: {0.9 * width:.0f}px">{body}</div>\n'
+    width = max(map(int, re.findall(r"viewBox=.0 0 (\d+)", body)))  # so that letters stay nearly as large as drawn
         f'<figcaption markdown="span">{" ".join(caption.split())}</figcaption>\n</figure>'
     )
 
