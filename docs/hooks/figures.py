@@ -29,16 +29,15 @@ def show(root: Path, name: str) -> str:
 
 def figure(draw: Callable[[], str | list[str]]) -> str:
     """HTML of a picture: its name and description for a screen reader, its caption for all."""
-    name, seen, caption = inspect.getdoc(draw).split("\n\n")  # type: ignore[union-attr]
-    said = html.escape(" ".join(f"{name} {seen}".split()))
+    name, seen, caption = (" ".join(part.split()) for part in inspect.getdoc(draw).split("\n\n"))  # type: ignore[union-attr]
     panels = draw()
     body = "".join([panels] if isinstance(panels, str) else panels)
-    width = max(
-        int(found) for found in re.findall(r'viewBox="0 0 (\d+)', body)
-    )  # letters stay nearly as large as drawn
+    least = 0.9 * max(map(int, re.findall(r"viewBox=.0 0 (\d+)", body)))  # below it, panels go below one another
+    said = html.escape(f"{name} {seen}")
     return (
-    width = max(map(int, re.findall(r"viewBox=.0 0 (\d+)", body)))  # so that letters stay nearly as large as drawn
-        f'<figcaption markdown="span">{" ".join(caption.split())}</figcaption>\n</figure>'
+        f'<figure class="drawing" markdown="1" style="--least: {least:.0f}px">\n'
+        f'<div role="img" aria-label="{said}">{body}</div>\n'
+        f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
     )
 
 
