@@ -11,6 +11,7 @@ import html
 import importlib.util
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,13 +29,15 @@ def show(root: Path, name: str) -> str:
 
 def figure(draw: Callable[[], str | list[str]]) -> str:
     """HTML of a picture: its name and description for a screen reader, its caption for all."""
-    name, seen, caption = inspect.getdoc(draw).split("\n\n")  # type: ignore[union-attr]
-    said = html.escape(" ".join(f"{name} {seen}".split()))
+    name, seen, caption = (" ".join(part.split()) for part in inspect.getdoc(draw).split("\n\n"))  # type: ignore[union-attr]
     panels = draw()
     body = "".join([panels] if isinstance(panels, str) else panels)
+    least = 0.9 * max(map(int, re.findall(r"viewBox=.0 0 (\d+)", body)))  # below it, panels go below one another
+    said = html.escape(f"{name} {seen}")
     return (
-        f'<figure class="drawing" markdown="1">\n<div role="img" aria-label="{said}">{body}</div>\n'
-        f'<figcaption markdown="span">{" ".join(caption.split())}</figcaption>\n</figure>'
+        f'<figure class="drawing" markdown="1" style="--least: {least:.0f}px">\n'
+        f'<div role="img" aria-label="{said}">{body}</div>\n'
+        f'<figcaption markdown="span">{caption}</figcaption>\n</figure>'
     )
 
 
