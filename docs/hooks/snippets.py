@@ -52,10 +52,11 @@ def pasted(things: list[Thing]) -> str:
 def public() -> dict[str, dict[str, Any]]:
     """Of each public function: its module, its docstring's first line, and the text to paste, or why there is none."""
     import twolayer
-    from twolayer import depth
+    from twolayer import depth, fast
 
     named = {name: vars(twolayer).get(name) for name in twolayer.__all__}
     named |= {f"depth.{name}": thing for name, thing in vars(depth).items() if thing not in named.values()}
+    named["fast.sample_by_sample"] = fast.sample_by_sample
     functions = {name: thing for name, thing in named.items() if inspect.isfunction(thing)}
     found: dict[str, dict[str, Any]] = {}
     for name, thing in sorted(functions.items(), key=lambda item: item[1].__code__.co_firstlineno):
@@ -95,7 +96,7 @@ def source(root: Path, name: str) -> str:
 def functions(root: Path, topics: list[str]) -> str:
     """Every function that can be copied: a button that copies it, and its source, folded."""
     order = ["core", *topics]
-    copyable = [(name, facts) for name, facts in ask(root).items() if "text" in facts]
+    copyable = [(name, facts) for name, facts in ask(root).items() if "text" in facts and facts["module"] in order]
     parts, module = [], ""
     for name, facts in sorted(copyable, key=lambda item: order.index(item[1]["module"])):
         if facts["module"] != module:
