@@ -93,7 +93,7 @@ def parse_train() -> Parser:
     parser = Parser("twolayer train", description="Train a network, check its gradient, and draw what it learned.")
     parser.add_argument("--data", default="circles", help=f"{', '.join(DATASETS)}, or a CSV file (default: circles)")
     parser.add_argument("--target", metavar="NAME", help="label of the CSV file: a column's name, or its number")
-    parser.add_argument("--samples", type=int, default=SAMPLES, help="samples of circles or moons (default: %(default)s)")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="size of circles and moons (default: %(default)s)")
     parser.add_argument("--test-size", type=float, default=0.25, help="fraction held out (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path(), help="folder for the pictures (default: this one)")
