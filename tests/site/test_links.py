@@ -31,7 +31,7 @@ def test_every_link_and_anchor_resolves(site, pages):
             to, anchor = unquote(target.path).lstrip("/"), unquote(target.fragment)
             if to not in parsed and not (to and (site / to).is_file()):
                 broken.append(f"{path}: {link}")
-            elif anchor and not anchor.startswith("__") and anchor not in parsed[to].ids:
+            elif anchor and to in parsed and not anchor.startswith("__") and anchor not in parsed[to].ids:
                 broken.append(f"{path}: {link} has no such anchor")
     assert sum(len(page.links) for page in parsed.values()) > 100
     assert not broken
