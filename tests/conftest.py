@@ -13,6 +13,8 @@ import json
 import os
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers of pytest-xdist share the cores already
+
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -57,6 +57,9 @@ def test_the_same_seed_prints_the_same(capsys):
     [
         ["--data", "moons", "--optimizer", "adam", "--lr", "0.01", "--batch-size", "32"],
         ["--data", "breast_cancer", "--l2", "0.01", "--dropout", "0.2", "--schedule", "cosine"],
+        ["--data", "iris"],
+        ["--data", "wine", "--augment", "mixup", "--patience", "5"],
+        ["--data", "digits", "--optimizer", "adam", "--lr", "0.01"],
         ["--activation", "tanh", "--patience", "5", "--hidden-size", "8", "--augment", "jitter"],
         ["--output", "a/b"],
     ],
@@ -72,6 +75,29 @@ def test_a_csv_file_with_labels_of_any_kind(capsys):
     Path("data.csv").write_text("a,b,label\n" + "\n".join(rows))
     assert main(["train", "--data", "data.csv", "--epochs", "200"]) == 0
     assert float(re.search(r"test accuracy +([\d.]+)", capsys.readouterr().out)[1]) > 0.9
+
+
+def test_a_csv_file_of_many_classes_is_drawn_with_a_confusion_matrix(capsys):
+    rng = np.random.default_rng(0)
+    for k in (20, 21):
+        rows = [
+            f"{10 * (i % k) + x:.3f},{10 * (i % k % 5) + y:.3f},tree {i % k:02}"
+            for i, (x, y) in enumerate(rng.random((400, 2)))
+        ]
+        Path(f"{k}.csv").write_text("a,b,label\n" + "\n".join(rows))
+    assert main(["train", "--data", "20.csv", "--epochs", "1500"]) == 0
+    text = capsys.readouterr().out
+    assert "gradient check passed" in text
+    accuracy = float(re.search(r"test accuracy +([\d.]+)", text)[1])
+    table = [row.split()[2:] for row in re.findall(r"^ *tree \d\d .*$", text, re.MULTILINE)]
+    counts = np.array(table, dtype=int)  # rows are classes, columns predictions
+    assert counts.shape == (20, 20)
+    assert counts.sum() == 100
+    assert counts.trace() == round(100 * accuracy) > 80
+    assert (counts.sum(axis=1) == 5).all()  # stratified
+    assert Path("decision_boundary.png").exists()
+    assert end(["train", "--data", "21.csv"]) == 2
+    assert "21.csv: the label must have 2 to 20 classes, got 21 (tree 00" in capsys.readouterr().err
 
 
 def test_the_network_has_the_options_and_defaults_of_the_class():

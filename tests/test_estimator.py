@@ -1,5 +1,6 @@
 """`TwoLayerNN` as scikit-learn's users expect it."""
 
+import io
 import re
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_blobs, make_circles
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.inspection import DecisionBoundaryDisplay, permutation_importance
@@ -22,12 +24,12 @@ from sklearn.model_selection import (
     cross_val_score,
     train_test_split,
 )
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, train
+from twolayer import TwoLayerNN, bce, forward, he_init, sigmoid, softmax, train
+from twolayer.objective import CROSS_ENTROPY
 from twolayer.registry import AUGMENTATIONS
 
 X, Y = make_circles(200, noise=0.1, factor=0.5, random_state=0)
@@ -128,33 +130,74 @@ def test_a_bar_shows_on_a_terminal_and_in_a_notebook_if_asked(capsys, monkeypatc
     assert capsys.readouterr() == ("", "")
 
 
+NAN, HUGE = float("nan"), 10**400
+COUNT = [
+    0,
+    -1,
+    2.5,
+    "many",
+    None,
+    [3],
+    NAN,
+    HUGE,
+    True,
+    np.float64(2),
+    np.array([3]),
+]  # none of them a positive integer
+WRONG = {
+    "hidden_size": COUNT,
+    "epochs": COUNT,
+    "batch_size": [value for value in COUNT if value is not None],
+    "patience": [value for value in COUNT if value is not None],
+    "lr": [0, -0.1, "fast", None, [0.1], NAN, np.inf, HUGE, True, 1j, np.array(0.1)],
+    "l2": [-1, "much", None, [0.1], NAN, np.inf, HUGE, True, np.float32("nan")],
+    "dropout": [1, 1.0, -0.1, "half", None, [0.1], NAN, True, np.float64(1)],
+    "validation_fraction": [0, 1, 3, "tenth", None, [0.1], NAN, True],
+    "optimizer": ["newton", "", None, 3, ["adam"], NAN, {"adam"}, np.array("adam")],
+    "schedule": ["daily", None, 3, ["step"], NAN, {}],
+    "activation": ["step", None, 3, ["relu"], NAN, np.tanh],
+    "augment": ["blur", 3, ["mixup"], NAN, {}],
+    "callback": ["print", 3, [print], NAN],
+    "random_state": ["a", -1, 2.5, [1], NAN, True, np.float64(1)],
+    "warm_start": ["no", None, 0.5, [True], NAN],
+    "verbose": ["no", None, 0.5, [True], NAN],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_bad_parameter_is_named(name):
+    assert WRONG.keys() == TwoLayerNN().get_params().keys()
+    for value in WRONG[name]:
+        for fit in (TwoLayerNN.fit, TwoLayerNN.partial_fit):
+            if fit is TwoLayerNN.partial_fit and name == "patience":
+                continue
+            with pytest.raises((ValueError, TypeError), match=f"^{name} must be") as caught:
+                fit(TwoLayerNN(**{"epochs": 2, name: value}), X, Y)
+            assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"hidden_size": 0},
-        {"hidden_size": 2.5},
-        {"lr": 0},
-        {"epochs": 0},
-        {"batch_size": 0},
-        {"optimizer": "newton"},
-        {"schedule": "daily"},
-        {"activation": "step"},
-        {"augment": "blur"},
-        {"l2": -1},
-        {"dropout": 1.0},
-        {"patience": 0},
+        {"hidden_size": np.int64(3), "epochs": np.uint8(4), "batch_size": np.int32(7)},
+        {"lr": np.float32(0.25), "l2": np.float64(0.5), "dropout": np.float32(0.5), "random_state": np.int16(3)},
+        {
+            "patience": np.int8(2),
+            "validation_fraction": np.float64(0.25),
+            "warm_start": np.True_,
+            "verbose": np.int64(0),
+        },
+        {"optimizer": np.str_("adam"), "activation": np.str_("tanh"), "schedule": np.str_("cosine")},
     ],
-    ids=str,
+    ids=lambda parameters: "-".join(parameters),
 )
-def test_a_bad_parameter_is_named(parameters):
-    (name,) = parameters
-    with pytest.raises((ValueError, TypeError), match=f"^{name} must be"):
-        fitted(**parameters)
+def test_scalars_of_numpy_are_numbers(parameters):
+    plain = {name: value.item() for name, value in parameters.items()}
+    one, two = fitted(**{"epochs": 4} | parameters), fitted(**{"epochs": 4} | plain)
+    assert [p.tobytes() for p in one.params_] == [p.tobytes() for p in two.params_]
 
 
 def test_bad_data_is_named():
-    with pytest.raises(ValueError, match="Only binary classification is supported"):
-        TwoLayerNN().fit(X, np.arange(200) % 3)
     with pytest.raises(ValueError, match="one class only"):
         TwoLayerNN().fit(X, np.zeros(200, int))
     with pytest.raises(ValueError, match="NaN"):
@@ -205,14 +248,92 @@ def test_scikit_learns_pictures_can_be_drawn():
     mpl.pyplot.close("all")
 
 
-def test_more_classes_are_one_network_each():
-    points, y = make_blobs(150, centers=3, random_state=0)
-    model = OneVsRestClassifier(make_pipeline(StandardScaler(), TwoLayerNN(epochs=200, random_state=0)))
-    assert model.fit(points, y).score(points, y) > 0.9
+# More than two classes
+
+X3, Y3 = make_blobs(150, centers=[[0, 0], [3, 0], [0, 3]], random_state=0)
+
+
+def three(labels=Y3, **parameters):
+    return TwoLayerNN(**{"epochs": 60, "random_state": 0, **parameters}).fit(X3, labels)
+
+
+def test_more_classes_are_the_training_loop_with_softmax():
+    model, Y = three(), np.eye(3)[Y3]
+    params, history = train(he_init(np.random.default_rng(0), 2, 16, 3), X3, Y, lr=0.5, epochs=60, loss=CROSS_ENTROPY)
+    assert model.loss_curve_ == history.loss
+    logits, _ = forward(X3, params)
+    np.testing.assert_array_equal(model.decision_function(X3), logits)
+    np.testing.assert_array_equal(model.predict_proba(X3), softmax(logits))
+    np.testing.assert_allclose(model.predict_proba(X3).sum(axis=1), 1, rtol=4e-16)
+    np.testing.assert_array_equal(model.predict(X3), logits.argmax(axis=1))
+    assert model.score(X3, Y3) > 0.9
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["ash", "birch", "oak"], [-1, 0, 7], [0.0, 1.0, 2.0], np.array(["a", "b", "c"], dtype=object)],
+    ids=["text", "integers", "floats", "objects"],
+)
+def test_three_labels_of_any_kind_come_back(labels):
+    y = np.array(labels)[Y3]
+    model = three(y)
+    assert model.classes_.tolist() == list(labels)
+    assert model.predict(X3).dtype == y.dtype
+    assert model.score(X3, y) > 0.9
+
+
+def test_the_output_is_named_as_scikit_learn_names_it():
+    indicator = np.column_stack([Y3 == 0, Y3 == 1]).astype(int)
+    for labels, name, k in ((Y3, "softmax", 3), (Y3 > 0, "logistic", 1), (indicator, "logistic", 2)):
+        model = three(labels)
+        assert (model.out_activation_, len(model.params_[-1])) == (name, k)
+    assert not hasattr(TwoLayerNN(), "out_activation_")
     tags = TwoLayerNN().__sklearn_tags__()
-    assert not tags.classifier_tags.multi_class
+    assert tags.classifier_tags.multi_class
     assert tags.classifier_tags.multi_label
     assert not tags.input_tags.sparse
+
+
+def test_weights_of_three_classes_count_copies():
+    times = np.random.default_rng(0).integers(0, 3, len(X3))
+    model = TwoLayerNN(epochs=60, random_state=0).fit(X3, Y3, sample_weight=times)
+    copies = TwoLayerNN(epochs=60, random_state=0).fit(np.repeat(X3, times, axis=0), np.repeat(Y3, times))
+    np.testing.assert_allclose(model.loss_curve_, copies.loss_curve_, rtol=1e-12)
+
+
+def test_patience_watches_the_held_out_cross_entropy():
+    noisy = np.where(np.random.default_rng(0).random(150) < 0.3, (Y3 + 1) % 3, Y3)
+    model = three(noisy, patience=3, epochs=2000, lr=2.0, validation_fraction=0.2)
+    assert model.n_iter_ == int(np.argmin(model.validation_curve_)) + 4 < 2000
+    with pytest.raises(ValueError, match="patience must hold out a sample of each class, and class 2 has one only"):
+        TwoLayerNN(patience=3).fit(X3[:5], [0, 0, 1, 1, 2])
+    with pytest.raises(ValueError, match=r"both parts 3 samples or more, got 0\.1 of 20"):
+        TwoLayerNN(patience=3).fit(X3[:20], np.arange(20) % 3)
+
+
+def test_parts_may_lack_a_class_that_was_announced():
+    model = TwoLayerNN(random_state=0)
+    for _ in range(60):
+        model.partial_fit(X3, Y3, classes=[2, 0, 1])
+    assert model.loss_curve_ == three().loss_curve_
+    model = TwoLayerNN(random_state=0).partial_fit(X3[Y3 < 2], Y3[Y3 < 2], classes=[0, 1, 2])
+    assert model.predict_proba(X3).shape == (150, 3)
+    with pytest.raises(ValueError, match="label 3, which is not among classes_, 0, 1, 2"):
+        model.partial_fit(X3, Y3 + 1)
+
+
+def test_a_warm_start_with_three_classes_goes_on_in_every_bit():
+    whole, half = three(), TwoLayerNN(epochs=30, random_state=0, warm_start=True)
+    assert half.fit(X3, Y3).fit(X3, Y3).loss_curve_ == whole.loss_curve_
+
+
+@pytest.mark.parametrize("augment", ["mixup", "jitter", "rotate"])
+def test_mixed_labels_and_float32_go_through(augment):
+    model = TwoLayerNN(epochs=20, batch_size=32, dropout=0.1, augment=augment, random_state=0)
+    model.fit(X3.astype(np.float32), Y3)
+    assert {p.dtype for p in model.params_} == {np.dtype(np.float32)}
+    assert model.predict_proba(X3.astype(np.float32)).dtype == np.float32
+    assert model.score(X3, Y3) > 0.8
 
 
 # DataFrames
@@ -475,3 +596,226 @@ def test_a_diverging_fit_warns_and_keeps_finite_parameters():
     with pytest.warns(RuntimeWarning, match="diverged"):
         model = fitted(lr=1e300)
     assert np.isfinite(bce(forward(X, model.params_)[0], Y[:, None]))
+
+
+# State
+
+
+def interrupt(epoch):
+    """A callback that presses Ctrl-C in an epoch."""
+
+    def press(now, params, history):
+        if now == epoch:
+            raise KeyboardInterrupt
+
+    return press
+
+
+FAILING = {
+    "labels of three classes": lambda model: model.fit(X, np.arange(200) % 3),
+    "one class": lambda model: model.fit(X, np.zeros(200, int)),
+    "another number of features and one class": lambda model: model.fit(np.ones((200, 3)), np.zeros(200, int)),
+    "NaN": lambda model: model.fit(np.where(X > 0, np.nan, X), Y),
+    "infinite at the start": lambda model: model.set_params(l2=1e308).fit(X, Y),
+    "weights below zero": lambda model: model.fit(X, Y, sample_weight=-np.ones(200)),
+    "too few samples to hold out": lambda model: model.set_params(patience=3).fit(X[:3], [0, 1, 1]),
+    "a bad parameter": lambda model: model.set_params(lr=-1).fit(X, Y),
+    "another activation": lambda model: model.set_params(activation="tanh", warm_start=True).fit(X, Y),
+    "another optimizer": lambda model: model.set_params(optimizer="adam", warm_start=True).fit(X, Y),
+    "a batch that cannot be": lambda model: model.set_params(batch_size=7, augment=lambda rng, X, y: (X[1:], y)).fit(
+        X, Y
+    ),
+    "a callback in the middle": lambda model: model.set_params(callback=lambda *_: 1 / 0, warm_start=True).fit(X, Y),
+    "a schedule": lambda model: model.set_params(schedule=lambda t: 1 / (3 - t)).fit(X, Y),
+    "a label not known": lambda model: model.partial_fit(X, Y + (X[:, 0] > 0)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names", "ignore:training diverged")
+@pytest.mark.parametrize("fit", FAILING.values(), ids=FAILING)
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was(fit):
+    frame = pytest.importorskip("pandas").DataFrame(X, columns=["north", "east"])
+    model = TwoLayerNN(epochs=20, dropout=0.1, random_state=0).fit(frame, Y)
+    twin = TwoLayerNN(epochs=20, dropout=0.1, random_state=0).fit(frame, Y)
+    with pytest.raises((ValueError, TypeError, ZeroDivisionError)):
+        fit(model)
+    assert vars(model).keys() == vars(twin).keys()
+    model.set_params(**twin.get_params())
+    assert same(model, twin)
+    assert model.feature_names_in_.tolist() == ["north", "east"]
+    assert same(model.partial_fit(frame, Y), twin.partial_fit(frame, Y))  # the generator has not moved either
+
+
+FIRST = {name: fit for name, fit in FAILING.items() if name not in ("another activation", "another optimizer")}
+
+
+@pytest.mark.parametrize("fit", FIRST.values(), ids=FIRST)
+def test_a_first_fit_that_fails_leaves_it_unfitted(fit):
+    model = TwoLayerNN(epochs=20, random_state=0)
+    before = set(vars(model))
+    with pytest.raises((ValueError, TypeError, ZeroDivisionError)):
+        fit(model)
+    assert vars(model).keys() == before
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+def test_what_is_set_after_a_fit_does_not_change_what_it_predicts():
+    model = fitted()
+    before = model.predict_proba(X)
+    for name, values in {
+        "hidden_size": 3,
+        "activation": "tanh",
+        "dropout": 0.5,
+        "lr": 9,
+        "l2": 1,
+        "patience": 2,
+    }.items():
+        model.set_params(**{name: values})
+        np.testing.assert_array_equal(model.predict_proba(X), before)
+    with pytest.raises(ValueError, match="activation is tanh, but the network to go on with has relu"):
+        fitted().set_params(activation="tanh", warm_start=True).fit(X, Y)
+
+
+GOES_ON = {
+    "fit, then patient": lambda m: m.fit(X, Y).set_params(patience=3).fit(X, Y),
+    "one epoch, then patient": lambda m: m.set_params(epochs=1).fit(X, Y).set_params(epochs=90, patience=3).fit(X, Y),
+    "partial_fit, then patient": lambda m: m.partial_fit(X, Y).partial_fit(X, Y).set_params(patience=3).fit(X, Y),
+    "patient, without, patient": lambda m: (
+        m.set_params(patience=3).fit(X, Y).set_params(patience=None).fit(X, Y).set_params(patience=3).fit(X, Y)
+    ),
+    "patient twice": lambda m: m.set_params(patience=3).fit(X, Y).fit(X, Y),
+    "patient, then without": lambda m: m.set_params(patience=3).fit(X, Y).set_params(patience=None).fit(X, Y),
+}
+
+
+@pytest.mark.parametrize("run", GOES_ON.values(), ids=GOES_ON)
+def test_the_validation_losses_stand_at_their_epochs(run):
+    """Each at the index of its epoch, NaN where there was none; the best is the lowest of the last patient fit."""
+    seen = {}
+
+    def remember(epoch, params, history):
+        seen[epoch] = params
+        assert len(history.loss) == epoch + 1
+
+    model = TwoLayerNN(epochs=60, lr=2.0, warm_start=True, validation_fraction=0.3, random_state=0, callback=remember)
+    model = run(model)
+    curve = np.array(model.validation_curve_)
+    assert model.n_iter_ == len(seen) == len(model.loss_curve_) >= len(curve)
+    split = train_test_split(np.arange(200), test_size=0.3, random_state=model._split_seed, stratify=Y)[1]
+    for epoch in np.flatnonzero(~np.isnan(curve)):
+        assert curve[epoch] == bce(forward(X[split], seen[epoch])[0], Y[split, None].astype(float))
+    if model.patience:
+        assert all(p is q for p, q in zip(model.params_, seen[model.history_.best_epoch], strict=True))
+        assert curve[model.history_.best_epoch] == np.nanmin(curve[-(model.n_iter_ - model.history_.best_epoch) :])
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 30])
+@pytest.mark.parametrize("parameters", [{}, {"batch_size": 50, "dropout": 0.2}, {"patience": 50}], ids=str)
+@pytest.mark.filterwarnings("ignore:training interrupted")
+def test_ctrl_c_keeps_what_was_reached_and_is_passed_on(epoch, parameters):
+    model = TwoLayerNN(epochs=60, warm_start=True, random_state=0, callback=interrupt(epoch), **parameters)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert model.history_.stopped == "interrupted"
+    assert model.n_iter_ == epoch + 1
+    assert model.predict(X).shape == Y.shape
+    assert model.set_params(callback=None).fit(X, Y).n_iter_ > epoch + 1
+
+
+@pytest.mark.filterwarnings("ignore:training interrupted")
+def test_ctrl_c_stops_what_is_around_it():
+    pressed = []
+
+    def press(epoch, params, history):
+        pressed.append(epoch)
+        raise KeyboardInterrupt
+
+    model = TwoLayerNN(epochs=60, random_state=0, callback=press)
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(model, {"lr": [0.1, 0.2, 0.3]}, cv=3, n_jobs=1).fit(X, Y)
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(make_pipeline(StandardScaler(), model), X, Y, cv=3)
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(5):
+            model.partial_fit(X, Y)
+    assert pressed == [0, 0, 0]
+
+
+# Held-out parts
+
+
+def test_held_out_parts_count_or_the_reason_is_said():
+    """Rare classes, and weights of zero, as bagging and class weights make them."""
+    labels = np.array(["yes"] * 199 + ["no"])
+    with pytest.raises(ValueError, match=r"patience .* class 'no' has one sample only"):
+        TwoLayerNN(patience=3).fit(X, labels)
+    with pytest.raises(ValueError, match=r"patience .* class 'no' has one sample only"):
+        TwoLayerNN(patience=3).fit(X, np.array(["yes", "no"])[Y], sample_weight=np.where(Y & (np.cumsum(Y) > 1), 0, 1))
+    with pytest.raises(ValueError, match="validation_fraction must give both parts two samples or more"):
+        TwoLayerNN(patience=3).fit(X[:10], np.arange(10) % 2)
+    for seed in range(10):
+        weights = np.random.default_rng(seed).integers(0, 2, 200) * (np.random.default_rng(seed).random(200) < 0.2)
+        model = TwoLayerNN(patience=3, epochs=5, random_state=0).fit(X, Y, sample_weight=weights)
+        kept = TwoLayerNN(patience=3, epochs=5, random_state=0).fit(X[weights > 0], Y[weights > 0])
+        assert model.validation_curve_ == kept.validation_curve_
+    one = TwoLayerNN(patience=3, epochs=5).fit(X, Y, sample_weight=np.where(Y, 1.0, 0.0))  # a class without weight
+    assert np.isfinite(one.validation_curve_).all()
+    bagged = BaggingClassifier(TwoLayerNN(patience=3, epochs=5, random_state=0), 5, random_state=0).fit(X[:40], Y[:40])
+    assert len(bagged.estimators_) == 5
+
+
+def test_labels_are_shown_as_the_caller_wrote_them():
+    for labels, shown in ((["a", "b"], "'c'"), ([1, 2], "3"), ([1.0, 2.0], "3.0"), ([False, True], "'c'")):
+        model = TwoLayerNN(epochs=2, warm_start=True).fit(X, np.array(labels)[Y])
+        new = np.array([{"'c'": "c", "3": 3, "3.0": 3.0}[shown]] * 200)
+        with pytest.raises(ValueError, match=f"y has the label {shown}, which is not among") as caught:
+            model.partial_fit(X, new)
+        assert "np." not in str(caught.value)
+    with pytest.raises(ValueError, match="y has one class only, 'a'; a classifier needs two"):
+        TwoLayerNN().fit(X, np.full(200, "a"))
+
+
+# Saving
+
+
+def test_skops_keeps_a_whole_pipeline(tmp_path):
+    """Without pickle: it predicts as before, and goes on as if it had stayed."""
+    import skops.io  # which imports all of scikit-learn, for seconds
+
+    model = make_pipeline(StandardScaler(), TwoLayerNN(epochs=20, optimizer="adam", lr=0.01, batch_size=16, dropout=0.2,
+                                                       patience=9, warm_start=True, random_state=0))  # fmt: skip
+    skops.io.dump(model.fit(X, np.array(["no", "yes"])[Y]), tmp_path / "model.skops")
+    unknown = skops.io.get_untrusted_types(file=tmp_path / "model.skops")
+    assert unknown == ["twolayer.estimator.TwoLayerNN", "twolayer.training.History"]
+    found = skops.io.load(tmp_path / "model.skops", trusted=unknown)
+    assert same(found[-1], model[-1])
+    np.testing.assert_array_equal(found.predict_proba(X), model.predict_proba(X))
+    assert same(found.fit(X, np.array(["no", "yes"])[Y])[-1], model.fit(X, np.array(["no", "yes"])[Y])[-1])
+
+
+# Streams
+
+
+class Bare:
+    """A stream of the least that print needs."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+
+@pytest.mark.parametrize("stream", [None, Bare(), io.StringIO()], ids=["None", "without isatty", "StringIO"])
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_verbose_takes_any_stream(monkeypatch, name, stream):
+    monkeypatch.setattr(sys, name, stream)
+    assert fitted(verbose=True).n_iter_ == 60
+
+
+def test_verbose_takes_a_closed_stderr(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    assert fitted(verbose=True).n_iter_ == 60

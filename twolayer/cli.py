@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from twolayer.estimator import TwoLayerNN
 
 SAMPLES = 2000  # of circles and moons, so that 500 are held out
+MOST_CLASSES = 20
 CHECKED = 20_000  # parameters; with more, the gradient check would take minutes
 INTERRUPTED, PIPE_CLOSED = 130, 141  # as a shell counts a program that SIGINT or SIGPIPE ends
 
@@ -76,7 +77,7 @@ def run(argv: Sequence[str] | None) -> int:
     try:
         return train(**chosen)
     except (ValueError, MemoryError) as error:
-        name, *rest = str(error).split()
+        name, *rest = str(error).split() or ["out of memory"]
         parser.error(" ".join([flag(name) if name in chosen else name, *rest]))
 
 
@@ -93,7 +94,7 @@ def parse_train() -> Parser:
     parser = Parser("twolayer train", description="Train a network, check its gradient, and draw what it learned.")
     parser.add_argument("--data", default="circles", help=f"{', '.join(DATASETS)}, or a CSV file (default: circles)")
     parser.add_argument("--target", metavar="NAME", help="label of the CSV file: a column's name, or its number")
-    parser.add_argument("--samples", type=int, default=SAMPLES, help="size of circles and moons (default: %(default)s)")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="samples of circles, moons (default: %(default)s)")
     parser.add_argument("--test-size", type=float, default=0.25, help="fraction held out (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path(), help="folder for the pictures (default: this one)")
@@ -159,9 +160,10 @@ def train(
     if history.stopped == "patience":
         print(f"stopped after {epochs} epochs; the parameters of epoch {history.best_epoch} are kept")
 
-    passed = check(network, model[0].transform(X), (y == network.classes_[1])[:, None].astype(float))
+    passed = check(network, model[0].transform(X), network._encode(y).astype(float))
     print(f"training accuracy {model.score(X, y):.4f}")
-    print(f"test accuracy     {model.score(X_test, y_test):.4f}")
+    print(f"test accuracy     {model.score(X_test, y_test):.4f}\n")
+    print(confusion(y_test, model.predict(X_test), network.classes_), end="\n\n")
     draw(model, X, X_test, y_test, names, output)
     return 0 if passed else 1
 
@@ -173,28 +175,28 @@ def split(data: str, X: np.ndarray, y: np.ndarray, test_size: float, seed: int) 
     check_number("--test-size", test_size, 0, 1, above=True)
     classes, counts = np.unique(y, return_counts=True)
     found = " and ".join(f"{count} of class {label}" for label, count in zip(classes, counts, strict=True))
-    if len(classes) != 2:
+    if not 2 <= len(classes) <= MOST_CLASSES:
         shown = ", ".join(map(str, classes[:5])) + ", …" * (len(classes) > 5)
-        raise ValueError(f"{data}: the label must have two classes, got {len(classes)} ({shown})")
-    if counts.min() >= 2 and 2 <= np.ceil(test_size * len(y)) <= len(y) - 2:
+        raise ValueError(f"{data}: the label must have 2 to {MOST_CLASSES} classes, got {len(classes)} ({shown})")
+    if counts.min() >= 2 and len(classes) <= np.ceil(test_size * len(y)) <= len(y) - len(classes):
         parts: list[np.ndarray] = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)
         if np.ptp(parts[0], axis=0).max() == 0:
             raise ValueError(f"{data}: no feature varies in the training part, so there is nothing to learn from")
-        if len(np.unique(parts[2])) == len(np.unique(parts[3])) == 2:
+        if len(np.unique(parts[2])) == len(np.unique(parts[3])) == len(classes):
             return parts
-    raise ValueError(f"{data}: {found} are too few to have both classes in a test part of {test_size:g} and the rest")
+    raise ValueError(f"{data}: {found} are too few to have every class in a test part of {test_size:g} and the rest")
 
 
 def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     """Print the gradient check of the trained network's objective, penalty included; False if it fails.
 
-    X (n, d), y (n, 1). On as many samples as a second or two allow, without those so near a kink that a difference
+    X (n, d), y (n, k). On as many samples as a second or two allow, without those so near a kink that a difference
     would step over it.
     """
     from twolayer.registry import ACTIVATIONS
 
     params = network.params_
-    objective = Objective(*ACTIVATIONS[network.activation_], network.l2)
+    objective = Objective(*ACTIVATIONS[network.activation_], network.l2, network._loss)
     size = sum(p.size for p in params)
     if size > CHECKED:
         print(f"gradient check left out: {size} parameters would take minutes")
@@ -210,6 +212,16 @@ def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     )
     print(f"{report}\nchecked on {len(rows)} of {n} training samples; {n - smooth.sum()} lie too near a kink")
     return report.verdict != "failed"
+
+
+def confusion(y: np.ndarray, predicted: np.ndarray, classes: np.ndarray) -> str:
+    """A table of how many samples of each class, in a row, were taken for which, in a column."""
+    from sklearn.metrics import confusion_matrix
+
+    names = [str(label)[:12] for label in classes]
+    rows = [["taken for", *names], *zip(names, *confusion_matrix(y, predicted, labels=classes).T, strict=True)]
+    width = max(map(len, rows[0])) + 1
+    return "\n".join("".join(f"{cell:>{width}}" for cell in row) for row in rows)
 
 
 def draw(
@@ -242,7 +254,7 @@ def draw(
         X_test = pca.transform(scaler.transform(X_test))
         shares = 100 * pca.explained_variance_ratio_
         xlabel, ylabel = (f"principal component {i} ({share:.0f} % of variance)" for i, share in enumerate(shares, 1))
-        title = "Decision boundary on the plane of two principal components\nand test samples, projected onto it"
+        title = "Decision boundary and test samples\non the plane of two principal components"
     boundary, ax = plt.subplots(figsize=(6, 5), layout="constrained")
     plot_decision_boundary(model, X_test, y_test, ax)
     ax.set_title(title)

@@ -1,4 +1,4 @@
-"""The data of `twolayer train`: two made up, one real, or a CSV file, read so that a mistake in it is found at once."""
+"""The data of `twolayer train`: made up, real, or a CSV file, read so that a mistake in it is found at once."""
 
 import re
 from io import StringIO
@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-DATASETS = ("circles", "moons", "breast_cancer")
+REAL = ("breast_cancer", "iris", "wine", "digits")  # of scikit-learn
+DATASETS = ("circles", "moons", *REAL)
 LARGEST = 1e150  # beyond, squares overflow and a variance cannot be computed
 MISSING = ("", "?", "na", "n/a", "#n/a", "nan", "null")  # in any case
 
@@ -26,9 +27,9 @@ def load_data(source: str, samples: int, seed: int, target: str | None = None) -
         raise ValueError(f"--target names the label of a CSV file; {source} has its own")
     from sklearn import datasets
 
-    if source == "breast_cancer":
-        cancer = datasets.load_breast_cancer()
-        return cancer.data, cancer.target_names[cancer.target], list(cancer.feature_names)
+    if source in REAL:
+        real = getattr(datasets, f"load_{source}")()
+        return real.data, real.target_names[real.target], list(real.feature_names)
     if source == "circles":
         X, y = datasets.make_circles(samples, noise=0.1, factor=0.5, random_state=seed)
     else:

@@ -13,17 +13,20 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from tqdm import tqdm
 
 from twolayer.core import he_init, sigmoid
 from twolayer.depth import forward
+from twolayer.objective import BCE, CROSS_ENTROPY, Loss
 from twolayer.registry import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
+from twolayer.softmax import softmax
 from twolayer.training import History, train
 from twolayer.types import Augment, Params
 from twolayer.validation import check_choice, check_integer, check_number, check_settings
 
 
 class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Binary classifier: a ReLU hidden layer, a sigmoid output, trained by gradient descent on the cross-entropy.
+    """Classifier: a ReLU hidden layer, and a sigmoid or softmax output, trained by gradient descent on cross-entropy.
 
     The training loop of the chapters, `train`, started from `he_init`, with the labels as 0 and 1.
 
@@ -66,10 +69,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Attributes
     ----------
-    params_ : tuple of ndarray
-        (W1, b1, W2, b2), of shapes (d, h), (h,), (h, k), (k,).
-    coefs_, intercepts_ : list of ndarray
-        [W1, W2] and [b1, b2].
+    params_, coefs_, intercepts_ : tuple, list, list of ndarray
+        (W1, b1, W2, b2), of shapes (d, h), (h,), (h, k), (k,); [W1, W2]; [b1, b2].
     history_ : History
         All that `train` recorded.
     loss_curve_, validation_curve_ : list of float
@@ -78,7 +79,9 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     n_iter_ : int
         Epochs run.
     classes_ : ndarray
-        The two labels, sorted; for a label indicator, one array of two for each column.
+        The labels, sorted; for a label indicator, one array of two for each column.
+    out_activation_ : str
+        "softmax" for more than two classes; else "logistic", which is scikit-learn's name of the sigmoid.
     activation_ : str
         The activation that the network was trained with.
     n_features_in_, feature_names_in_ : int, ndarray of str
@@ -86,12 +89,12 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     See Also
     --------
-    sklearn.neural_network.MLPClassifier : Any depth, more than two classes, other defaults.
+    sklearn.neural_network.MLPClassifier : Any depth, other defaults.
 
     Notes
     -----
-    For more than two classes, wrap it in `sklearn.multiclass.OneVsRestClassifier`. y of shape (n, k) with entries 0
-    and 1 trains k outputs, one independent label each.
+    Two classes need one output, with a sigmoid. More take an output each, with softmax. y of shape (n, k) with entries
+    0 and 1 trains k sigmoids, one independent label each.
 
     100 epochs and, with `warm_start`, 100 more are 200 at once, in every bit, and so are 200 calls of `partial_fit`
     on the same data. Not with `patience`: a second fit starts from the best parameters, and holds out the same
@@ -99,7 +102,6 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     `partial_fit`.
 
     A fit that fails leaves the estimator as it was. Ctrl-C keeps the parameters reached, and stops what calls it too.
-
     `skops.io.dump(model, path)` saves it without pickle, unless a parameter is a function.
 
     Examples
@@ -162,7 +164,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         X : array-like of shape (n, d)
             Samples: an array, or a DataFrame of numbers.
         y : array-like of shape (n,) or (n, k)
-            Labels of two kinds; or an indicator of 0 and 1.
+            Labels of two or more kinds; or an indicator of 0 and 1.
         sample_weight : array-like of shape (n,), default=None
             How much each sample counts, in proportion to the others.
 
@@ -188,9 +190,9 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         X : array-like of shape (n, d)
             Samples.
         y : array-like of shape (n,) or (n, k)
-            Labels, of one kind or both; or an indicator of 0 and 1.
-        classes : array-like of shape (2,), default=None
-            Both kinds of labels, in the first call, if y may lack one.
+            Labels; or an indicator of 0 and 1.
+        classes : array-like of shape (k,), default=None
+            All kinds of labels, in the first call, if y may lack one.
         sample_weight : array-like of shape (n,), default=None
             How much each sample counts, in proportion to the others.
 
@@ -221,6 +223,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 named = SCHEDULES[schedule](self.lr, steps)
                 schedule = named and (lambda t: named(t - first_step))
             activation, activation_grad = ACTIVATIONS[self.activation_]
+            terminal = not getattr(sys.stderr, "closed", True) and sys.stderr.isatty()  # it may be None, or closed
             start = he_init(self._generator, samples.shape[1], self.hidden_size, Y.shape[1]) if not goes_on else ()
             params = self.params_ if goes_on else tuple(p.astype(samples.dtype) for p in start)
             self.params_, self.history_ = train(
@@ -234,12 +237,13 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                 augment=AUGMENTATIONS[self.augment] if isinstance(self.augment, str) else self.augment,
                 activation=activation,
                 activation_grad=activation_grad,
+                loss=self._loss,
                 validation=validation,
                 sample_weight=weights,
                 history=self.history_ if goes_on else None,
                 rng=self._generator,
                 callback=self._each_epoch if self.verbose or self.callback else None,
-                progress=bool(self.verbose) and ("ipykernel" in sys.modules or is_terminal(sys.stderr)),
+                progress=bool(self.verbose and ("ipykernel" in sys.modules or terminal)),
             )
         except BaseException:
             self.__dict__ = before
@@ -249,7 +253,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return self
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
-        """Compute the logits; above 0 means the second class.
+        """Compute the logits; for two classes, above 0 means the second.
 
         Parameters
         ----------
@@ -259,12 +263,12 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Returns
         -------
         ndarray of shape (n,) or (n, k)
-            One for each sample; for an indicator, one for each label.
+            One for each sample; for more than two classes or an indicator, one for each class or label.
         """
         check_is_fitted(self)
         samples = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         Z2, _ = forward(samples, self.params_, *ACTIVATIONS[self.activation_])
-        return Z2 if isinstance(self.classes_, list) else Z2[:, 0]
+        return Z2[:, 0] if self._is_binary else Z2
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Compute the probabilities of the classes.
@@ -276,16 +280,16 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
         Returns
         -------
-        ndarray of shape (n, 2) or (n, k)
+        ndarray of shape (n, k)
             Columns in the order of `classes_`; for an indicator, the probability of each label.
         """
         Z = self.decision_function(X)
-        if isinstance(self.classes_, list):
-            return sigmoid(Z)
-        return np.column_stack([sigmoid(-Z), sigmoid(Z)])
+        if self._is_binary:
+            return np.column_stack([sigmoid(-Z), sigmoid(Z)])
+        return softmax(Z) if self._loss.exclusive else sigmoid(Z)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict the labels: those whose probability is above one half.
+        """Predict the most probable class; for an indicator, the labels with a probability above one half.
 
         Parameters
         ----------
@@ -297,14 +301,22 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         ndarray of shape (n,) or (n, k)
             Labels, of the kind that `fit` was given.
         """
-        above = self.decision_function(X) > 0
-        return above.astype(int) if isinstance(self.classes_, list) else self.classes_[above.astype(int)]
+        Z = self.decision_function(X)
+        chosen = Z.argmax(axis=1) if self._loss.exclusive else (Z > 0).astype(int)
+        return chosen if isinstance(self.classes_, list) else self.classes_[chosen]
 
     coefs_ = property(lambda self: list(self.params_[::2]))
     intercepts_ = property(lambda self: list(self.params_[1::2]))
     loss_curve_ = property(lambda self: self.history_.loss)
     validation_curve_ = property(lambda self: self.history_.validation)
     n_iter_ = property(lambda self: len(self.history_.loss))
+    out_activation_ = property(lambda self: "softmax" if self._loss.exclusive else "logistic")
+    _is_binary = property(lambda self: not isinstance(self.classes_, list) and len(self.classes_) == 2)
+
+    @property
+    def _loss(self) -> Loss:
+        """One of several classes, or the sigmoids of two classes or of an indicator."""
+        return BCE if self._is_binary or isinstance(self.classes_, list) else CROSS_ENTROPY
 
     def _check_parameters(self) -> None:
         """Raise for the first parameter that cannot be, whatever the data."""
@@ -328,8 +340,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         check_classification_targets(labels)
         if goes_on:
             self._generator = deepcopy(self._generator)  # if this fit fails, the old one has not moved
-            trained = {"hidden_size": len(self.params_[1]), "activation": self.activation_}
-            for name, value in trained.items():
+            for name, value in (("hidden_size", len(self.params_[1])), ("activation", self.activation_)):
                 if getattr(self, name) != value:
                     raise ValueError(f"{name} is {getattr(self, name)}, but the network to go on with has {value}")
         else:
@@ -347,14 +358,11 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return samples[rows], Y[rows], weights[rows]
 
     def _classes(self, y: ArrayLike) -> Any:
-        """The two labels in y, sorted; for an indicator, [0, 1] of each column."""
+        """The labels in y, sorted; for an indicator, [0, 1] of each column."""
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         if kind == "multilabel-indicator":
             return [np.array([0, 1])] * np.shape(y)[1]
         classes = np.unique(column_or_1d(y, warn=True))
-        if len(classes) > 2:
-            kind = f"The type of the target is {kind}: y has {len(classes)} classes"
-            raise ValueError(f"Only binary classification is supported. {kind}")
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {plain(classes[0])}; a classifier needs two classes")
         return classes
@@ -368,20 +376,23 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         y = column_or_1d(y)
         unknown = y[~np.isin(y, self.classes_)]
         if len(unknown):
-            known = " and ".join(map(plain, self.classes_))
+            known = ", ".join(map(plain, self.classes_))
             raise ValueError(f"y has the label {plain(unknown[0])}, which is not among classes_, {known}")
-        return np.asarray(y == self.classes_[1])[:, None]
+        return np.asarray(y[:, None] == (self.classes_[1:] if self._is_binary else self.classes_))
 
     def _hold_out(self, *arrays: Any) -> list[Any]:
         """Split (X, Y, weights) into [X, Y, weights, X_val, Y_val, weights_val], the part to watch the loss on."""
         Y, n, fraction = arrays[1], len(arrays[1]), self.validation_fraction
-        stratify = Y if Y.shape[1] == 1 else None  # rare combinations of labels cannot be split evenly
-        kinds, counts = np.unique(Y, axis=0, return_counts=True)
-        if stratify is not None and counts.min() < 2:
-            rare = plain(self.classes_[int(kinds[counts.argmin(), 0])])
-            raise ValueError(f"patience must hold out a sample of each class, and class {rare} has one only")
-        if not 2 <= ceil(fraction * n) <= n - 2:
-            raise ValueError(f"validation_fraction must give both parts two samples or more, got {fraction} of {n}")
+        stratify, least = None, 2  # rare combinations of labels cannot be split evenly
+        if not isinstance(self.classes_, list):
+            stratify = self.classes_[Y.argmax(axis=1) if self._loss.exclusive else Y[:, 0].astype(int)]
+            kinds, counts = np.unique(stratify, return_counts=True)
+            least = max(2, len(kinds))
+            if counts.min() < 2:
+                rare = plain(kinds[counts.argmin()])
+                raise ValueError(f"patience must hold out a sample of each class, and class {rare} has one only")
+        if not least <= ceil(fraction * n) <= n - least:
+            raise ValueError(f"validation_fraction must give both parts {least} samples or more, got {fraction} of {n}")
         parts = train_test_split(np.arange(n), test_size=fraction, random_state=self._split_seed, stratify=stratify)
         return [None if array is None else array[part] for part in parts for array in arrays]
 
@@ -389,14 +400,11 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if self.callback:
             self.callback(epoch, params, history)
         if self.verbose and (epoch % 100 == 0 or (epoch + 1) % self.epochs == 0):
-            from tqdm import tqdm
-
             with tqdm.external_write_mode():  # above the bar
                 print(f"epoch {epoch:5d}  loss {history.loss[-1]:.6f}")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
         tags.classifier_tags.multi_label = True
         return tags
 
@@ -404,8 +412,3 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 def plain(label: Any) -> str:
     """A label as its user writes it: 'no', where NumPy shows np.str_('no')."""
     return repr(label.item() if isinstance(label, (np.str_, np.number, np.bool_)) else label)
-
-
-def is_terminal(stream: Any) -> bool:
-    """Whether somebody sees what is written to the stream, which may be None, closed, or without isatty."""
-    return not getattr(stream, "closed", True) and hasattr(stream, "isatty") and stream.isatty()

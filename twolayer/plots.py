@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
@@ -20,7 +20,9 @@ from sklearn.utils import check_consistent_length
 
 from twolayer.estimator import TwoLayerNN, plain
 
-BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito (2008): told apart with every kind of color vision
+# Okabe and Ito (2008): told apart with every kind of color vision. From the ninth class on, with another marker.
+COLORS = BLUE, ORANGE, *_ = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442", "#56B4E9", "#E69F00", "#000000"
+MARKERS = "os^DvP*X"
 PALE = LinearSegmentedColormap.from_list("probability", ["#80B9D9", "white", "#EAAE80"])
 
 
@@ -53,10 +55,13 @@ class LossCurveDisplay:
 
 
 class BoundaryDisplay:
-    """Probability of the second class over the plane, the line where it is one half, the hidden units' lines, samples.
+    """Probabilities over the plane, the boundary, the hidden units' lines, and the samples.
 
-    surface : scikit-learn's display of the probability; Z1 (m, m, h) : what each hidden unit is given on its grid, with
-    a line where that is 0 (h may be 0); X (n, 2), y (n,) : the samples; classes : both labels.
+    Of two classes, it shows the probability of the second, and the boundary is where that is one half. Of more, each
+    has a color, mixed by the probabilities, and the boundaries are where the two largest are equal.
+
+    surface : scikit-learn's display of the probabilities; Z1 (m, m, h) : what each hidden unit is given on its grid,
+    with a line where that is 0 (h may be 0); X (n, 2), y (n,) : the samples; classes : the labels.
     """
 
     def __init__(
@@ -99,27 +104,36 @@ class BoundaryDisplay:
     def plot(self, ax: Axes | None = None) -> "BoundaryDisplay":
         """Draw on the Axes given, or on new ones; returns itself."""
         ax = self.ax_ = ax or plt.subplots(figsize=(6, 5), layout="constrained")[1]
-        self.figure_, probability = ax.figure, self.surface.response
-        colors = self.surface.plot("contourf", ax=ax, levels=np.linspace(0, 1, 21), cmap=PALE).surface_
-        if probability.min() < 0.5 < probability.max():
-            self.surface.plot("contour", ax=ax, levels=[0.5], colors="black")
+        self.figure_, P, k = ax.figure, self.surface.response, len(self.classes)
+        grid = self.surface.xx0, self.surface.xx1
+        if k == 2:
+            colors = self.surface.plot("contourf", ax=ax, levels=np.linspace(0, 1, 21), cmap=PALE).surface_
+            title = f"probability of class {verbatim(self.classes[1])}"
+            self.figure_.colorbar(colors, ax=ax, label=title, ticks=[0, 0.5, 1])
+            margins = P[None] - 0.5
+        else:
+            pale = [0.6 + 0.4 * np.array(to_rgb(COLORS[j % len(COLORS)])) for j in range(k)]
+            ax.pcolormesh(*grid, np.clip(P @ pale, 0, 1), rasterized=True)
+            ax.set(xlabel=self.surface.xlabel, ylabel=self.surface.ylabel)
+            margins = [P[..., j] - np.delete(P, j, axis=-1).max(axis=-1) for j in range(k)]
+        for Z in margins:
+            if Z.min() < 0 < Z.max():
+                ax.contour(*grid, Z, levels=[0], colors="black")
         for Z in np.moveaxis(self.Z1, -1, 0):
             if Z.min() < 0 < Z.max():
-                grid = self.surface.xx0, self.surface.xx1
                 ax.contour(*grid, Z, levels=[0], colors="gray", linewidths=0.7, linestyles="dashed")
-        for label, color, marker in zip(self.classes, (BLUE, ORANGE), "os", strict=True):
+        for j, label in enumerate(self.classes):
             x0, x1 = self.X[self.y == label].T
-            name = f"class {verbatim(label)}"
-            ax.scatter(x0, x1, 16, color, marker=marker, edgecolors="white", linewidths=0.4, label=name)
-        title = f"probability of class {verbatim(self.classes[1])}"
-        self.figure_.colorbar(colors, ax=ax, label=title, ticks=[0, 0.5, 1])
+            color, marker = COLORS[j % len(COLORS)], MARKERS[(j + j // len(COLORS)) % len(MARKERS)]
+            edges, name = "white" if k == 2 else "black", f"class {verbatim(label)}"
+            ax.scatter(x0, x1, 16, color, marker=marker, edgecolors=edges, linewidths=0.4, label=name)
         ax.set_title("Decision boundary")
-        ax.legend(loc="upper right")
+        ax.legend(loc="upper right") if k == 2 else ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         return self
 
 
 def plot_decision_boundary(model: ClassifierMixin, X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
-    """Probability of the second class over the plane, the line where it is one half, and the samples.
+    """Probabilities over the plane, the boundary, and the samples: `BoundaryDisplay` without the hidden units.
 
     model : fitted classifier on two features, with predict_proba and classes_; X (n, 2); y (n,) labels.
     Raises ValueError unless X has two columns.

@@ -1,7 +1,7 @@
 """Arguments that do not fit, each named in one sentence, before anything is computed with them."""
 
 from collections.abc import Iterable
-from math import inf
+from math import inf, nan
 from numbers import Integral, Real
 from sys import float_info, maxsize
 from typing import Any
@@ -17,7 +17,8 @@ from twolayer.types import Array, Params
 def check_number(name: str, value: Any, low: float, below: float = inf, above: bool = False) -> None:
     """Raise unless value is a finite number, at least low (above: more than that), and below the other end."""
     number = isinstance(value, Real) and not isinstance(value, bool)
-    if not (number and low <= value <= float_info.max and value < below and not (above and value == low)):
+    exact: Any = (int if isinstance(value, Integral) else float)(value) if number else nan  # no float32 may overflow
+    if not (low <= exact <= float_info.max and exact < below and not (above and exact == low)):
         says = f"{'above' if above else 'of at least'} {low:g}" + (f" and below {below:g}" if below < inf else "")
         raise (ValueError if number else TypeError)(f"{name} must be a number {says}, got {value!r}")
 

@@ -1,7 +1,7 @@
 """Cut docs/assets/stix-two-math.woff2 from STIX Two Math (OFL, see stix-two-math.LICENSE.txt beside it).
 
     pip install fonttools brotli ziamath
-    python docs/hooks/cut_font.py
+    python docs/assets/cut_font.py
 
 The font ships inside the ziamath wheel. Kept are the characters that MathML of a derivation needs, with the
 variants by which roots, braces and sums grow.
@@ -36,7 +36,7 @@ KEPT = [
 
 def main() -> None:
     source = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
-    target = Path(__file__).parents[1] / "assets" / "stix-two-math.woff2"
+    target = Path(__file__).with_name("stix-two-math.woff2")
     options = subset.Options(flavor="woff2", layout_features=[], notdef_outline=True, hinting=False)
     font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)

@@ -1,4 +1,5 @@
-// Material fetches the search index of the whole site on every first visit. Here it waits until somebody searches.
+// Material fetches the search index of the whole site on every first visit: 189 KB compressed, about as much as all else of a
+// page together, and no setting defers it. Here it waits until somebody searches.
 {
   const { open, send } = XMLHttpRequest.prototype
   XMLHttpRequest.prototype.open = function (method, url, ...rest) {

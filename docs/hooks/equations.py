@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 
@@ -13,14 +13,26 @@ LABEL = re.compile(r"\\label\{([^}]*)\}")
 TOKEN = re.compile(r"(\\begin\{\w+\*?\}|\\end\{\w+\*?\}|\\\\)")
 
 
-@dataclass(frozen=True)
-class Equation:
-    """One numbered equation: its id, the page it is on, its number there, its TeX without the number."""
-
+class Equation(NamedTuple):
     id: str
     page: str
-    number: int
+    number: int  # on its page
     tex: str
+
+
+def find(sources: dict[str, str]) -> dict[str, Equation]:
+    """All labelled equations, by id, from the Markdown of all pages."""
+    found: dict[str, Equation] = {}
+    for page, markdown in sources.items():
+        numbered = [
+            row for block in DISPLAY.findall(FENCE.sub("", markdown)) for row in rows(block) if LABEL.search(row)
+        ]
+        for number, row in enumerate(numbered, 1):
+            id = LABEL.findall(row)[0]
+            if id in found:
+                log.warning(f"{page}: the equation '{id}' is on {found[id].page} already")
+            found[id] = Equation(id, page, number, LABEL.sub("", row).replace("&", "").strip())
+    return found
 
 
 def rows(tex: str) -> Iterator[str]:
@@ -36,17 +48,7 @@ def rows(tex: str) -> Iterator[str]:
     yield row
 
 
-def find(sources: dict[str, str]) -> dict[str, Equation]:
-    """All labelled equations, by id, from the Markdown of all pages."""
-    found: dict[str, Equation] = {}
-    for page, markdown in sources.items():
-        number = 0
-        for block in DISPLAY.findall(FENCE.sub("", markdown)):
-            for row in rows(block):
-                for label in LABEL.findall(row):
-                    number += 1
-                    if label in found:
-                        log.warning(f"{page}: the equation '{label}' is on {found[label].page} already")
-                    tex = LABEL.sub("", row).replace("&", "").strip()
-                    found[label] = Equation(label, page, number, tex)
-    return found
+def cells(equation: Equation) -> str:
+    """Two cells of a table: the formula, and the shapes that follow it."""
+    formula, _, shapes = equation.tex.replace(r"\qquad", r"\quad").partition(r" \quad ")
+    return f"${formula}$ | ${shapes}$" if shapes else f"${formula}$ |"

@@ -2,18 +2,20 @@
 
 import logging
 import re
+from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-import cheat_sheet
 import equations
 import figures
+import fresh
 import mathml
 import mistakes
 import notebooks
@@ -26,16 +28,19 @@ ROOT = Path(__file__).parents[2]
 log = logging.getLogger("mkdocs.hooks.twolayer")  # below `mkdocs`, so that --strict counts its warnings
 state: dict[str, Any] = {}
 
-# A line of a page that stands for something else: `<!-- source: backward -->` is what the function below it returns.
-DIRECTIVES = {
+# A comment of a page that stands for something else: `<!-- source: backward -->` is what the function here returns.
+DIRECTIVES: dict[str, Callable[[str, Page], str]] = {
     "source": lambda name, page: snippets.source(ROOT, name),
     "functions": lambda name, page: snippets.functions(ROOT, topics.topics(ROOT)),
     "mistake": lambda name, page: mistakes.show(ROOT, name),
     "figure": lambda name, page: figures.show(ROOT, name),
     "install": lambda name, page: snippets.install(state["repository"]),
     "verified": lambda name, page: verification.page(ROOT, state["equations"], state["verified"]),
+    "equation": lambda name, page: equations.cells(state["equations"][name]),
+    "lines": lambda names, page: snippets.lines(ROOT, names.split()),
 }
-DIRECTIVE = re.compile(rf"^<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w.-]+))? -->$", re.MULTILINE)
+# Alone in its line or in a cell of a table.
+DIRECTIVE = re.compile(rf"(?:^|(?<=\| ))<!-- ({'|'.join(DIRECTIVES)})(?:: ([\w. -]+))? -->", re.MULTILINE)
 
 
 def on_startup(command: str, **_: Any) -> None:
@@ -54,7 +59,6 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
     state["equations"] = equations.find(sources)
     state["verified"] = verification.load(ROOT / "docs/verified.json", state["equations"])
-    cheat_sheet.add_pdf(files, config, ROOT, state["equations"])
     state["notebooks"] = notebooks.execute(config, files)
     return nav
 
@@ -63,8 +67,6 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     if page.file.src_uri in state["notebooks"]:
         markdown = notebooks.markdown(state["notebooks"][page.file.src_uri], page, config, files)
-    if page.file.src_uri == cheat_sheet.PAGE:
-        markdown = cheat_sheet.expand(markdown, ROOT, state["equations"])
     markdown = topics.add_faces(markdown, page, ROOT, files, {e.page for e in state["equations"].values()})
 
     def expand(match: re.Match[str]) -> str:
@@ -75,7 +77,20 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             log.warning(f"{page.file.src_uri}: {match[0]}: {error}")
             return ""
 
-    return DIRECTIVE.sub(expand, markdown)
+    markdown = DIRECTIVE.sub(expand, markdown)
+    if page.file.src_uri == "cheat_sheet.md":
+        files.append(File.generated(config, "cheat_sheet.pdf", content=pdf(markdown)))
+    return markdown
+
+
+def pdf(markdown: str) -> bytes:
+    """The page on one sheet of paper; a warning where it does not fit."""
+    sheet = ROOT / "docs/print/sheet.py"
+    try:
+        return b64decode(fresh.answer(ROOT, fresh.key(ROOT, sheet, sheet.with_name("look.typ")), str(sheet), markdown))
+    except LookupError as error:
+        log.warning(f"cheat_sheet.pdf: {error}")
+        return b""
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

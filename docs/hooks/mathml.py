@@ -4,7 +4,7 @@ import html as entities
 import logging
 import re
 
-from math_core import LatexError, LatexToMathML
+from math_core import LatexToMathML
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
@@ -22,7 +22,7 @@ PRIMED = re.compile(r"<msup>(<mi>\w</mi>|<mrow><mspace/><mi>\w+</mi></mrow>)<mo>
 MATH_ID = re.compile(r' id="[^"]*"')
 CITED = re.compile(r"Equations? <code>[\w-]+</code>(?:(?:,| and) <code>[\w-]+</code>)*")
 CODE = re.compile(r"<code>([\w-]+)</code>")
-converter = LatexToMathML(fancy_error=False)
+converter = LatexToMathML(continue_on_error=True)
 
 
 def render(html: str, page: Page, files: Files, equations: dict[str, Equation], record: Record) -> str:
@@ -78,21 +78,15 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
 
 def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
     """MathML for each (TeX, is it displayed); a command that is not known stops a strict build."""
-    try:
-        converted = converter.convert_all(formulas)
-    except LatexError:
-        for tex, display in formulas:
-            try:
-                converter.convert_with_local_state(tex, displaystyle=display)
-            except LatexError as error:
-                log.warning(f"{where}: {error} In: {tex.strip()}")
-        return [f"<code>{entities.escape(tex)}</code>" for tex, _ in formulas]
-    # The font's prime is raised already; a superscript would raise it twice.
+    converted = converter.convert_all(formulas)
+    for (tex, _), math in zip(formulas, converted, strict=True):
+        if 'class="math-core-error"' in math:
+            log.warning(f"{where}: this is not TeX as math-core knows it: {tex.strip()}")
     return [PRIMED.sub(raised, math) for math in converted]
 
 
 def raised(match: re.Match[str]) -> str:
-    """A prime as the font has it; it has no triple one."""
+    """A prime as the font has it: raised already, and no triple one."""
     return f'<mrow>{match[1]}<mo lspace="0" rspace="0">{match[2].replace("‴", "″′")}</mo></mrow>'
 
 

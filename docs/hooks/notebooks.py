@@ -26,7 +26,7 @@ import fresh
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 HERE = Path(__file__).parent
-SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB")  # made for other programs, they would change a figure
+SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB", "OPENBLAS", "MKL")  # made for other programs
 AT_ONCE = 2  # notebooks executed side by side
 LARGEST = 150_000  # bytes of one figure
 NEEDS = "To run this notebook: `pip install jupyter skops`, and `pip install .` in a clone of twolayer."

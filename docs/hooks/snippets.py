@@ -1,5 +1,6 @@
 """A function with the helpers that it calls, ready to paste: what the site shows is what the tests paste and run."""
 
+import ast
 import builtins
 import inspect
 import json
@@ -54,11 +55,8 @@ def public() -> dict[str, dict[str, Any]]:
     from twolayer import depth, fast
 
     named = {name: vars(twolayer).get(name) for name in twolayer.__all__}
-    for module in (depth, fast):
-        own = {
-            name: thing for name, thing in vars(module).items() if getattr(thing, "__module__", "") == module.__name__
-        }
-        named |= {f"{module.__name__.removeprefix('twolayer.')}.{name}": thing for name, thing in own.items()}
+    named |= {f"depth.{name}": thing for name, thing in vars(depth).items() if thing not in named.values()}
+    named["fast.sample_by_sample"] = fast.sample_by_sample
     functions = {name: thing for name, thing in named.items() if inspect.isfunction(thing)}
     found: dict[str, dict[str, Any]] = {}
     for name, thing in sorted(functions.items(), key=lambda item: item[1].__code__.co_firstlineno):
@@ -115,8 +113,17 @@ def functions(root: Path, topics: list[str]) -> str:
     return "\n\n".join(parts)
 
 
-if __name__ == "__main__":
-    print(json.dumps(public()))
+def lines(root: Path, names: list[str]) -> str:
+    """Functions of the core without docstrings, and without the statements that only raise."""
+    core = (root / "twolayer/core.py").read_text("utf-8")
+    functions = {node.name: node for node in ast.parse(core).body if isinstance(node, ast.FunctionDef)}
+    code, kept = core.splitlines(), []
+    for function in (functions[name] for name in names):
+        for node in reversed(function.body):
+            if isinstance(node, ast.Expr) or any(isinstance(inner, ast.Raise) for inner in ast.walk(node)):
+                code[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)  # type: ignore
+        kept.append("\n".join(filter(None, code[function.lineno - 1 : function.end_lineno])))
+    return "```python\n" + "\n\n".join(kept) + "\n```"
 
 
 def install(repository: str) -> str:
@@ -124,3 +131,7 @@ def install(repository: str) -> str:
     clone = f"git clone {repository} twolayer\ncd twolayer\n" if repository else ""
     where = "" if repository else "In a clone of the repository:\n\n"
     return f"{where}```sh\n{clone}python3 -m venv .venv\n.venv/bin/python -m pip install -e '.[test,docs]'\n```"
+
+
+if __name__ == "__main__":
+    print(json.dumps(public()))

@@ -32,16 +32,15 @@ def load(path: Path, equations: dict[str, Equation]) -> Record:
 
 
 def badge(equation: Equation, record: Record, url: str, numbered: bool) -> str:
-    """A small link to the tests, saying how many cases it measured, and the error nearest to its bound."""
+    """A small link to the tests, saying how many cases they measured, and the error nearest to its bound."""
     entries = record.get(equation.id, [])
     worst, bound = max(((e["worst"], e["bound"]) for e in entries), key=lambda e: e[0] / (e[1] or 1), default=(0, 0))
     error = f"largest error {worst:.2g} (bound {bound:.2g})" if worst else "exact"
-    said = (
-        f"verified · {cases(sum(e['cases'] for e in entries))} · {error}" if entries else "not verified in this build"
-    )
+    measured = f"verified · {cases(sum(entry['cases'] for entry in entries))} · {error}"
+    said = f"<code>{equation.id}</code> {measured if entries else 'not verified in this build'}"
     number = f"({equation.number}) " if numbered else ""
-    state = "" if entries else " verified--missing"
-    return f'<a class="verified{state}" href="{url}#{equation.id}">{number}<code>{equation.id}</code> {said}</a>'
+    state = "verified" if entries else "verified verified--missing"
+    return f'<a class="{state}" href="{url}#{equation.id}">{number}{said}</a>'
 
 
 def cases(count: int) -> str:
@@ -49,31 +48,25 @@ def cases(count: int) -> str:
 
 
 def page(root: Path, equations: dict[str, Equation], record: Record) -> str:
-    """Markdown of a page of their own: each equation, what it was compared with, and the source of the tests."""
-    parts = []
-    shown: set[str] = set()  # a test can verify equations of several pages
+    """Markdown of the page: each equation, what it was compared with, and the source of the tests."""
+    parts, shown = [], set()  # a test can verify equations of several pages
     for src_uri, group in groupby(equations.values(), key=lambda equation: equation.page):
         title = (root / "docs" / src_uri).read_text("utf-8").partition("\n")[0].lstrip("# ")
         parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
-        tests: list[str] = []
-        for equation in group:
-            parts.append(
-                f"### [{equation.id}]({src_uri}#eq-{equation.id}) {{#{equation.id}}}\n\n$$\n{equation.tex}\n$$"
-            )
-            entries = record.get(equation.id, [])
-            parts.append("\n".join(map(compared, entries)) or "The tests were not run for this build.")
-            tests += [entry["test"] for entry in entries]
-        for test in dict.fromkeys(tests):
-            if test not in shown:
-                shown.add(test)
-                summary = (
-                    f'<details class="quote" id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>'
-                )
-                parts.append(f"{summary}\n\n```python\n{source(root, test)}\n```\n\n</details>")
+        tests: dict[str, None] = {}
+        for id, _, _, tex in group:
+            entries = record.get(id, [])
+            compared = "\n".join(map(comparison, entries)) or "The tests were not run for this build."
+            parts.append(f"### [{id}]({src_uri}#eq-{id}) {{#{id}}}\n\n$$\n{tex}\n$$\n\n{compared}")
+            tests |= dict.fromkeys(entry["test"] for entry in entries)
+        for test in [test for test in tests if test not in shown]:
+            shown.add(test)
+            summary = f'id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>'
+            parts.append(f'<details class="quote" {summary}\n\n```python\n{source(root, test)}\n```\n\n</details>')
     return "\n\n".join(parts)
 
 
-def compared(entry: dict[str, Any]) -> str:
+def comparison(entry: dict[str, Any]) -> str:
     error = f"{cases(entry['cases'])}, largest error {entry['worst']:.2g} of {entry['bound']:.2g} allowed"
     return f"- {entry['against']}: {error}. [`{entry['test'].rpartition('::')[2]}`](#{anchor(entry['test'])})"
 

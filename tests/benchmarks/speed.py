@@ -3,12 +3,13 @@
     pip install -e ".[fast]" torch jax
     python tests/benchmarks/speed.py                  # one thread
     python tests/benchmarks/speed.py --threads 2
-    python tests/benchmarks/speed.py --start          # seconds until the first step
+    python tests/benchmarks/speed.py --start          # processor seconds until the first step
 
 Every peer starts from the same parameters, takes the same steps and must end at the same loss, to 1e-6; not so
 scikit-learn, which draws its own start, and with mini-batches, where each counts the loss at another moment. The peers
-take turns, so that whatever else the machine does slows all of them. A peer that is not installed is left out, and
-this is said. The results go to docs/speed.json, and a picture of them to docs/assets.
+take turns, so that whatever else the machine does slows all of them; with one thread, processor time is measured, which
+does not count it. A peer that is not installed is left out, and this is said. The results go to docs/speed.json, and a
+picture of them to docs/assets.
 """
 
 import argparse
@@ -19,7 +20,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--works", default="small tiny wide long images batches", help="which, as in --works 'small tiny'")
 parser.add_argument("--rounds", type=int, default=25, help="after one that warms up")
-parser.add_argument("--start", action="store_true", help="seconds of a process until its first step has been taken")
+parser.add_argument("--start", action="store_true", help="processor seconds until the first step")
 options = parser.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = str(options.threads)  # read once, when NumPy is imported
@@ -28,6 +29,7 @@ if options.threads == 1:
 
 import json  # noqa: E402
 import platform  # noqa: E402
+import resource  # noqa: E402
 import subprocess  # noqa: E402
 import tempfile  # noqa: E402
 import warnings  # noqa: E402
@@ -35,7 +37,7 @@ from functools import cache  # noqa: E402
 from importlib.metadata import version  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
-from time import perf_counter  # noqa: E402
+from time import perf_counter, process_time  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -193,13 +195,14 @@ def measured(work):
     """Microseconds a step of each round of each peer."""
     ways = dict(work.peers())
     times, losses = {name: [] for name in ways}, {}
+    clock = process_time if options.threads == 1 else perf_counter
     for round in range(options.rounds + 1):
         for name, way in ways.items():
             print(f"\r\033[K{round}/{options.rounds} {name}", end="", file=sys.stderr)
-            start = perf_counter()
+            start = clock()
             losses[name] = way()
             if round:  # the first one warms up, and compiles
-                times[name].append(1e6 * (perf_counter() - start) / work.steps)
+                times[name].append(1e6 * (clock() - start) / work.steps)
     print("\r\033[K", end="", file=sys.stderr)
     for name in {"train", "compiled", "PyTorch", "JAX"} & losses.keys() if not work.adam else ():
         assert abs(losses[name] - losses["plain functions"]) <= 1e-6, (name, losses)
@@ -213,8 +216,13 @@ def rows(times):
         yield peer, [[float(f"{value:.3g}") for value in np.percentile(kind, [25, 50, 75])] for kind in compared]
 
 
+def spent_by_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def start():
-    """Seconds of whole processes until a first step has been taken: medians of `rounds`."""
+    """Processor seconds of whole processes until a first step has been taken."""
     data = "import numpy as np; X = np.ones((9, 2)); y = np.ones((9, 1)); params = X[:2], X[0], X[:2, :1], X[0, :1]; "
     plain = data + "from twolayer.objective import Objective; Objective().with_gradients(params, X, y)"
     compiled = data + "from twolayer.fast import loss_and_gradients; loss_and_gradients(params, X, y)"
@@ -228,9 +236,9 @@ def start():
             for name, code in codes.items():
                 with tempfile.TemporaryDirectory() as empty:
                     environment = os.environ | {"NUMBA_CACHE_DIR": empty if "first" in name else full}
-                    begin = perf_counter()
+                    before = spent_by_children()
                     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-                    seconds[name] += [perf_counter() - begin] * (round > 0)
+                    seconds[name] += [spent_by_children() - before] * (round > 0)
     for name, times in seconds.items():
         low, median, high = np.percentile(times, [25, 50, 75])
         print(f"{name:<26}{median:>6.2f} s   middle half {low:.2f} - {high:.2f} s")
