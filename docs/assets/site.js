@@ -1,5 +1,6 @@
 // When Material has laid hands on the page.
 document$.subscribe(() => {
+  nameExperiments()
   const article = document.querySelector("article")
   if (!article) return
   linkSymbols(article)
@@ -7,6 +8,14 @@ document$.subscribe(() => {
   mendCode(article)
   new MutationObserver(() => mendCode(article)).observe(article, { childList: true, subtree: true })
 })
+
+// Material labels the entries below a page with an arrow, which has no text: the list gets the name of the page.
+function nameExperiments() {
+  for (const list of document.querySelectorAll(".md-nav__container + .md-nav[aria-labelledby]")) {
+    list.removeAttribute("aria-labelledby")
+    list.setAttribute("aria-label", `Experiments: ${list.previousElementSibling.textContent.trim()}`)
+  }
+}
 
 // Material gives each code block a toolbar, when it comes into view: one more landmark without a name. On a screen
 // without a mouse it then takes the block, if it scrolls, out of the keyboard's reach.
