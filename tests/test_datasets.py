@@ -128,7 +128,7 @@ GOOD = "a,b,label\n1,2,x\n3,4,y\n"
             "line 4, column \"b\": '0.0' is a label that stands above in another spelling",
         ),
         ("a,b\n1,1\n2,2\n3,1e0\n", None, "line 4, column \"b\": '1e0' is a label that stands above"),
-        ("a,,label\n1,2,x\n3,4,y\n", None, "line 1, column 2: '' is no name for a column"),
+        ("a,,label\n1,2,x\n3,4,y\n", None, "line 1, column 2: '' cannot name a column"),
         (GOOD, "color", "no column has the name or the number 'color'; there are a, b, label"),
         ("1,2,x\n3,4,y\n", "color", "no column has the name or the number 'color'"),
         ("1,2,x\n", "4", "no column has the name or the number '4'"),
@@ -151,7 +151,7 @@ GOOD = "a,b,label\n1,2,x\n3,4,y\n"
         ("a,b\n" + "x" * 1000 + ",y\n", None, "'" + "x" * 40 + "' is not a number"),
         ("nan,1,a\n2,3,b\n", None, "line 1, column 1: 'nan' is a missing value"),
         ("1,2,a\n3,x,b\n", None, "line 2, column 2: 'x' is not a number"),
-        ("\tb\n1\tx\n2\ty\n", None, "line 1, column 1: '' is no name for a column"),
+        ("\tb\n1\tx\n2\ty\n", None, "line 1, column 1: '' cannot name a column"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, target, where):

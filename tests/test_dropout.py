@@ -263,7 +263,7 @@ class TestTraining:
 
     def test_needs_a_generator(self):
         params, X, y = problem(0)
-        with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
+        with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator"):
             train(params, X, y, lr=0.1, epochs=1, dropout=0.5)
 
 

@@ -171,6 +171,39 @@ def test_each_equation_that_a_page_refers_to_is_on_it_or_on_an_earlier_one():
     assert not later
 
 
+# --- Finding ---
+
+
+def test_the_navigation_has_at_most_30_entries_in_sight_and_experiments_below_their_topic():
+    nav = yaml_of_the_navigation()
+    shown = [item for entry in nav for item in (entry["items"] or [entry])]
+    assert len(shown) <= 30
+    for topic in shown:
+        for below in topic["items"]:
+            if below["page"].startswith("notebooks/"):
+                assert below["title"].startswith("Experiment: "), below
+                assert topic["items"][0]["page"].startswith("derivations/"), below
+            assert not below["items"], "deeper than two levels"
+    order = [entry["page"] or entry["title"] for entry in nav]
+    assert order.index("check.md") < order.index("The network")
+
+
+def yaml_of_the_navigation():
+    """Each entry of mkdocs.yml's navigation: its title, page and items, read by its indentation."""
+    text = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:\n")[2].partition("\n\n")[0]
+    top: list = []
+    open_at = {-1: top}
+    for line in text.splitlines():
+        found = re.fullmatch(r'( *)- (?:"?([^":]+(?:: [^"]+)?)"?: ?)?(\S+\.(?:md|ipynb))?', line)
+        assert found, line
+        indent, title, page = len(found[1]), found[2] or "", found[3] or ""
+        parent = max(level for level in open_at if level < indent)
+        entry = {"title": title, "page": page, "items": []}
+        open_at[parent].append(entry)
+        open_at = {level: items for level, items in open_at.items() if level < indent} | {indent: entry["items"]}
+    return top
+
+
 # --- Pictures ---
 
 

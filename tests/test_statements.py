@@ -143,6 +143,22 @@ def test_the_slope_of_the_sigmoid_is_at_most_a_quarter_and_its_middle_one_half()
     assert (p * (1 - p)).max() == 0.25 and p[3000] == 0.5
 
 
+def test_the_logit_gradients_of_other_losses_on_the_cheat_sheet():
+    rng = np.random.default_rng(0)
+    Z, Y = rng.standard_normal((5, 3)), np.eye(3)[[0, 2, 1, 1, 0]]
+    P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+
+    def softmax(params):
+        return -float(np.mean(np.log(np.exp(params[0])[Y == 1] / np.exp(params[0]).sum(axis=1))))
+
+    def squared(params):
+        return float(np.mean((params[0] - Y) ** 2))
+
+    assert check_gradients(softmax, (Z,), ((P - Y) / 5,)).ok
+    assert check_gradients(squared, (Z,), (2 * (Z - Y) / 15,)).ok
+    assert not check_gradients(softmax, (Z,), ((P - Y) / 15,)).ok
+
+
 def test_numbers_in_the_text():
     assert round(2.0**-19 * 1e6, 1) == 1.9 and round(2.0**19 / 1e6, 1) == 0.5  # depth: 20 layers
     assert round(1 / (1 + 0.9), 2) == 0.53  # momentum across a valley

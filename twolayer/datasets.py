@@ -61,7 +61,7 @@ def read_csv(path: str | Path, target: str | None = None) -> Data:
     if len(table) == start:
         raise ValueError(f"{path}: there is no row below the header")
     body = np.arange(len(table))[:, None] >= start
-    refuse(~body & (table == ""), "is no name for a column")
+    refuse(~body & (table == ""), "cannot name a column")
     refuse(body & table.map(str.casefold).isin(MISSING), "is a missing value; fill it in or leave the row out")
     refuse(body & features & np.isnan(values), "is not a number")
     refuse(body & features & (np.abs(values) > LARGEST), "is infinite or too large to compute with")

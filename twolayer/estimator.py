@@ -43,7 +43,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     optimizer : {"gd", "momentum", "nesterov", "adam"}, default="gd"
         How a gradient becomes a step. Adam wants an lr near 0.01.
     schedule : callable or str, default="constant"
-        Maps the step t = 0, 1, ... to the rate, in place of lr; or "step" (halved four times), "exponential"
+        Maps the step t = 0, 1, ... to the rate, instead of lr; or "step" (halved four times), "exponential"
         (down to lr/100), "inverse_time" (down to lr/10), "cosine" (down to 0), "cyclical" (lr/10 to lr, four times).
     activation : {"relu", "tanh", "leaky_relu", "elu", "gelu", "softplus", "silu"}, default="relu"
         Of the hidden layer.

@@ -105,3 +105,9 @@ document.addEventListener("copy", event => {
   event.clipboardData.setData("text/plain", copy.textContent)
   event.preventDefault()
 })
+
+// Chromium finds no text in a folded block, so the button that copies it is told what it says.
+document.addEventListener("click", event => {
+  const button = event.target.closest?.(".function__copy button")
+  if (button) button.dataset.clipboardText = document.querySelector(button.dataset.clipboardTarget).textContent
+}, true)

@@ -10,6 +10,7 @@ import html
 import importlib
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +22,10 @@ def figure(draw: Callable[[], str | list[str]]) -> str:
     said = html.escape(" ".join(f"{name} {seen}".split()))
     panels = draw()
     body = "".join([panels] if isinstance(panels, str) else panels)
+    least = 0.9 * max(map(int, re.findall(r"viewBox=.0 0 (\d+)", body)))  # below it, panels go below one another
     return (
-        f'<figure class="drawing" markdown="1">\n<div role="img" aria-label="{said}">{body}</div>\n'
+        f'<figure class="drawing" markdown="1" style="--least: {least:.0f}px">\n'
+        f'<div role="img" aria-label="{said}">{body}</div>\n'
         f'<figcaption markdown="span">{" ".join(caption.split())}</figcaption>\n</figure>'
     )
 

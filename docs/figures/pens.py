@@ -106,9 +106,8 @@ class Axes:
         (x0, x1), (y0, y1) = self.x, self.y
         if self.log:
             x, x0, x1, y, y0, y1 = (np.log(v) for v in (x, x0, x1, y, y0, y1))
-        return 36 + (x - x0) / (x1 - x0) * (self.width - 46), self.height - 36 - (y - y0) / (y1 - y0) * (
-            self.height - 62
-        )
+        across, up = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
+        return 36 + across * (self.width - 52), self.height - 36 - up * (self.height - 62)
 
     def line(self, x, y, style="", label="", at=-1, shift=(4, 4), anchor="start"):
         """The line through the points, as far as it is within the axes, with its name beside point `at`."""

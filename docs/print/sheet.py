@@ -58,7 +58,7 @@ def math(tex: str) -> str:
             return f" ({math(above)})/({math(below)}) "
         return f' "{text.strip()}" ' if text else f"{IN_TYPST[command] if command else OTHER.get(other, other)} "
 
-    return MATH.sub(replace, tex).strip()
+    return MATH.sub(replace, tex).replace(" '", "'").strip()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ KINDS = {
     "notebook": "notebooks/neural_network/",
     "verified": "verified/",
     "copy": "copy/",
+    "cheat sheet": "cheat_sheet/",
+    "troubleshooting": "troubleshooting/",
     "glossary": "glossary/",
     "api": "api/",
     "teachers": "teachers/",

@@ -1,6 +1,8 @@
 """Every link and every anchor of the built site leads somewhere."""
 
+import json
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 
@@ -33,3 +35,11 @@ def test_every_link_and_anchor_resolves(site, pages):
                 broken.append(f"{path}: {link} has no such anchor")
     assert sum(len(page.links) for page in parsed.values()) > 100
     assert not broken
+
+
+def test_every_equation_has_the_anchor_that_twolayer_check_links_to(site, pages):
+    anchors = {id for path in pages if path.startswith("derivations/") or path == "speed/"
+               for id in Page((site / path / "index.html").read_text()).ids}  # fmt: skip
+    equations = json.loads((Path(__file__).parents[2] / "docs/verified.json").read_text())
+    assert len(equations) > 50
+    assert not [id for id in equations if f"eq-{id}" not in anchors]
