@@ -26,6 +26,11 @@ TESTS = {
 # Why no test can tell a mutant from the original: a pattern of the line as it reads after the mutation.
 EQUIVALENT = {
     r"strict=False": "the lengths are compared above, or refused below",
+    r"size <= 0": "no size is below 0",
+    r"np\.rint\(E // unit\)": "multiples of unit that are near E will do, and rounding down gives some",
+    r"unit = 2\*\* ?(25|27) ": "any split that leaves a sum of many multiples exact will do",
+    r"initial= ?(- ?1|~0|not 0)\)": "only an empty row has it as its maximum, and an empty sum is 0",
+    r"np\.maximum\(D, (- ?(399|401)|~400)\)": "exp(-798) is 0 as well",
 }
 
 
