@@ -242,7 +242,7 @@ class TestAll:
             lambda p: bce(forward(X, p)[0], y),
             params,
             backward(bce_grad(Z2, y), cache, params),
-            units=lambda p: X @ p[0] + p[1],
+            preactivations=lambda p: X @ p[0] + p[1],
         )
         assert report.ok, str(report)
 
