@@ -1,0 +1,402 @@
+"""Right or wrong: the change of each parameter against the true slopes, at their point and at two others."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from twolayer.checker.loss import Step, steps, supposed
+from twolayer.checker.parameters import Parameters
+from twolayer.checker.replay import Replay, ReplayError, Values, ancestors
+from twolayer.checker.tape import Node, Tape
+
+AGREE = 1e-5  # relative difference that rounding and the differences' own error may leave
+DIFFER = 1e-3  # relative difference that is a mistake; between the two nothing is said
+
+
+@dataclass
+class Block:
+    """Parameters that are judged as one: an array, or the single numbers that one line updates."""
+
+    old: list[Node]
+    new: list[Node]
+    name: str = ""
+    probes: list[Values] = field(default_factory=list)
+    verdict: str = "unknown"  # right, wrong, unknown
+    factor: list[float] = field(default_factory=list)  # per point: the change is minus this times the slope
+    decay: float = 0.0
+    gradient: Node | None = None  # where the slope stands on the way to the update, if the update is no plain step
+    slopes: list[np.ndarray] = field(default_factory=list)  # per point, per probe
+    changes: list[np.ndarray] = field(default_factory=list)
+    off: float = 0.0  # relative difference that was found
+    times: float = 1.0  # its factor against that of the other parameters
+    why: str = ""
+
+    @property
+    def size(self) -> int:
+        return sum(n.size for n in self.old)
+
+    def along(self, values: Values, nodes: list[Node]) -> np.ndarray:
+        """The derivative that `nodes` hold, along each probe."""
+        return np.array(
+            [
+                sum(
+                    float(np.vdot(probe[o.id], np.asarray(values[n.id], dtype=float).reshape(o.shape)))
+                    for o, n in zip(self.old, nodes, strict=True)
+                    if o.id in probe
+                )
+                for probe in self.probes
+            ]
+        )
+
+
+@dataclass
+class Judgement:
+    """All that was found out about one step."""
+
+    step: Step
+    blocks: list[Block]
+    replay: Replay
+    points: list[Values]
+    uphill: bool = False
+    steady: bool = False  # the common factor is the same at every point
+    trouble: str = ""
+
+    @property
+    def wrong(self) -> list[Block]:
+        return [b for b in self.blocks if b.verdict == "wrong"]
+
+    @property
+    def right(self) -> bool:
+        return not self.trouble and bool(self.blocks) and all(b.verdict == "right" for b in self.blocks)
+
+
+def blocks_of(step: Step) -> list[Block]:
+    groups: dict[Any, Block] = {}
+    many = len(step.old) > 24
+    for old, new in zip(step.old, step.new, strict=True):
+        key = (new.line, len(old.shape)) if old.size == 1 or many else old.id
+        block = groups.setdefault(key, Block([], []))
+        block.old.append(old)
+        block.new.append(new)
+    return list(groups.values())
+
+
+def probe(block: Block, rng: np.random.Generator, few: bool) -> None:
+    """Directions in which the block is moved: single entries, and all entries at once."""
+
+    def unit(k: int) -> Values:
+        for node in block.old:
+            if k < node.size:
+                d = np.zeros(node.size)
+                d[k] = 1.0
+                return {node.id: d.reshape(node.shape)}
+            k -= node.size
+        raise IndexError
+
+    if block.size <= (6 if few else 12):
+        block.probes = [unit(k) for k in range(block.size)]
+        return
+    chosen = rng.choice(block.size, 2 if few else 5, replace=False)
+    block.probes = [unit(int(k)) for k in chosen]
+    for _ in range(3 if few else 4):
+        block.probes.append({n.id: rng.uniform(-1, 1, size=n.shape) for n in block.old})
+
+
+def judge(step: Step, seconds: float = 2.0) -> Judgement:
+    """Compare at the recorded point and at two others near it."""
+    rng = np.random.default_rng(7)
+    old = step.old
+    base = Replay([], old).fixed
+    point0 = {o.id: np.asarray(base[o.id], dtype=float) for o in old}
+    replay = Replay(old, [step.loss, *step.new])
+    start = time.monotonic()
+    values0 = replay.at(point0)
+    few = (time.monotonic() - start) * 4 * 9 * 3 * len(old) > seconds
+    blocks = blocks_of(step)
+    for block in blocks:
+        probe(block, rng, few)
+    points = [values0] if np.all(np.isfinite(values0[step.loss.id])) else []
+    for _ in range(2 if points else 3):
+        other = further(replay, point0, values0, step.loss, rng)
+        if other is not None:
+            points.append(other)
+    result = Judgement(step, blocks, replay, points)
+    if len(points) < 3:
+        result.trouble = "the loss is not a finite number there, or near it"
+        return result
+    for block in blocks:
+        for values in points:
+            pairs = [replay.slope(values, step.loss, p) for p in block.probes]
+            block.slopes.append(np.array(pairs).T)
+            try:
+                change = {
+                    n.id: shaped(values[n.id], values[o.id]) for o, n in zip(block.old, block.new, strict=True)
+                }
+                block.changes.append(block.along(change, block.new))
+            except ValueError:
+                block.changes.append(np.full(len(block.probes), np.nan))
+    for block in blocks:
+        decide(block, result)
+    compare(result)
+    return result
+
+
+def shaped(new: Any, old: Any) -> np.ndarray:
+    """The change of a parameter, in the shape that it had; ValueError if it has become larger."""
+    return np.asarray(new, dtype=float).reshape(np.shape(old)) - np.asarray(old, dtype=float)
+
+
+def further(replay: Replay, point: Values, values: Values, loss: Node, rng: np.random.Generator) -> Values | None:
+    """Values at another point, as far away as the program stays what it is."""
+    size = 0.3
+    start = values[loss.id]
+    for _ in range(8):
+        moved = {
+            i: p + size * rng.normal(size=p.shape) * (float(np.sqrt(np.mean(p**2))) + 0.1) for i, p in point.items()
+        }
+        try:
+            found = replay.at(moved)
+        except ReplayError:
+            found = {}
+        if found and np.all(np.isfinite(found[loss.id])):
+            if not np.all(np.isfinite(start)) or abs(np.sum(found[loss.id])) < 30 * abs(np.sum(start)) + 10:
+                return found
+        size /= 4
+    return None
+
+
+def fit(slopes: list[np.ndarray], changes: list[np.ndarray], olds: list[np.ndarray]) -> tuple[float, list[float], float]:
+    """(relative misfit, factor at each point, decay) of change = -factor·slope - decay·old; nan if nothing is sure."""
+    best: tuple[float, list[float], float] = (np.inf, [], 0.0)
+    factors, worst, seen = [], 0.0, 0
+    for pair, change in zip(slopes, changes, strict=True):
+        g, e = pair
+        sure = np.isfinite(g) & (e <= 1e-4 * np.abs(g).max(initial=0))
+        if not sure.any() or not np.all(np.isfinite(change)):
+            factors.append(np.nan)
+            if not np.all(np.isfinite(change)):
+                worst = np.inf
+            continue
+        g, c = g[sure], change[sure]
+        seen += 1
+        factor = -float(g @ c) / float(g @ g) if np.any(g) else 0.0
+        factors.append(factor)
+        top = max(np.abs(c).max(), abs(factor) * np.abs(g).max())
+        if top:
+            slack = 3 * abs(factor) * e[sure].max()
+            worst = max(worst, float((np.abs(c + factor * g) - slack).max() / top))
+    if not seen:
+        return np.nan, factors, 0.0
+    best = (max(worst, 0.0), factors, 0.0)
+    if worst > AGREE and seen == len(slopes):
+        g, c, w = (np.concatenate(x) for x in ([s[0] for s in slopes], changes, olds))
+        if len(c) >= 6 and np.all(np.isfinite(g)) and np.all(np.isfinite(c)):
+            a = np.stack([g, w], 1)
+            (factor, decay), *_ = np.linalg.lstsq(a, -c, rcond=None)
+            misfit = float(np.abs(c + a @ [factor, decay]).max() / max(np.abs(c).max(), 1e-300))
+            if misfit < best[0] and misfit <= 10 * AGREE and abs(factor) > 1e-12:
+                best = (misfit, [float(factor)] * len(slopes), float(decay))
+    return best
+
+
+def steady(factors: list[float]) -> bool:
+    """Whether the factor is the same at every point."""
+    known = [f for f in factors if np.isfinite(f)]
+    return len(known) > 1 and bool(np.ptp(known) <= 1e-4 * max(map(abs, known)))
+
+
+def decide(block: Block, result: Judgement) -> None:
+    points = result.points
+    olds = [block.along(v, block.old) for v in points]
+    block.off, block.factor, block.decay = fit(block.slopes, block.changes, olds)
+    if np.isnan(block.off):
+        block.why = "its slopes cannot be told from rounding, or lie at kinks"
+        return
+    plain = block.off <= AGREE
+    if plain and steady(block.factor):
+        block.verdict = "right"
+        return
+    for nodes in inner(block, result):
+        try:
+            held = [-block.along(v, nodes) for v in points]
+        except ValueError:
+            continue
+        off, factor, decay = fit(block.slopes, held, olds)
+        if off <= AGREE and all(np.isfinite(f) and f for f in factor) and steady(factor):
+            block.verdict, block.factor, block.decay, block.gradient = "right", factor, decay, nodes[0]
+            return
+    if plain:
+        block.verdict = "right"
+    elif block.off > DIFFER and sum(np.isfinite(f) for f in block.factor) == len(points):
+        block.verdict = "wrong"
+    else:
+        block.why = "the differences are too rough to decide"
+
+
+def inner(block: Block, result: Judgement) -> list[list[Node]]:
+    """What lies between slopes and update and has the size of the parameter, the last first."""
+    behind = [ancestors([n], result.step.old) for n in block.new]
+    cut = {o.id for o in result.step.old}
+    loss = ancestors([result.step.loss], result.step.old)
+    size = block.old[0].size
+
+    def fitting(found: dict[int, Node]) -> list[Node]:
+        return [
+            found[i]
+            for i in sorted(found, reverse=True)
+            if i in result.replay.moving and i not in cut and i not in loss and found[i].size == size
+        ]
+
+    first = fitting(behind[0])
+    if len(block.old) == 1:
+        return [[n] for n in first[1:]]
+    tables = [{tuple(n.places): n for n in reversed(fitting(b))} for b in behind]
+    return [
+        [t[tuple(n.places)] for t in tables] for n in first[1:40] if all(tuple(n.places) in t for t in tables)
+    ]
+
+
+def compare(result: Judgement) -> None:
+    """One factor for all parameters; one that differs by a number that shapes explain is a mistake."""
+    sure = [b for b in result.blocks if b.verdict == "right"]
+    if not sure:
+        return
+    values = [float(np.sum(v[result.step.loss.id])) for v in result.points]
+    sign = -1.0 if result.step.kind == "log" and result.step.own and all(v <= 0 for v in values) else 1.0
+    groups: list[list[Block]] = []
+    for block in sorted(sure, key=lambda b: (not steady(b.factor), -b.size)):
+        for group in groups:
+            ratio = ratios(block, group[0])
+            if steady(ratio) and abs(ratio[0] - 1) < 1e-4 and (block.gradient is None) == (group[0].gradient is None):
+                group.append(block)
+                break
+        else:
+            groups.append([block])
+    groups.sort(key=lambda g: (-len(g), not any(is_rate(b.factor[0], b) for b in g), -g[0].new[0].id))
+    reference = groups[0][0]
+    result.steady = steady(reference.factor)
+    result.uphill = reference.gradient is None and all(f * sign < 0 for f in reference.factor if np.isfinite(f))
+    for group in groups[1:]:
+        for block in group:
+            ratio = ratios(block, reference)
+            if not steady(ratio):
+                block.verdict, block.off = ("wrong", float(np.ptp(ratio))) if np.ptp(ratio) > DIFFER else ("unknown", 0.0)
+            elif (block.gradient is None) == (reference.gradient is None):
+                block.times = ratio[0]
+                if abs(ratio[0] - 1) > DIFFER and explained(ratio[0], block, reference, result):
+                    block.verdict, block.off = "wrong", abs(ratio[0] - 1)
+
+
+def ratios(block: Block, other: Block) -> list[float]:
+    return [f / g if g and np.isfinite(f) and np.isfinite(g) else np.nan for f, g in zip(block.factor, other.factor, strict=True)]
+
+
+def explained(ratio: float, block: Block, other: Block, result: Judgement) -> bool:
+    """Whether the two factors differ by a sign, by 2, or by a number of samples or units; not by their two rates."""
+    rates = rates_of(block), rates_of(other)
+    if any(abs(ratio * b - a) <= 1e-6 * abs(a) for a in rates[0] for b in rates[1]) and rates[0] != rates[1]:
+        return False
+    sizes = {2, *(s for n in result.replay.order for s in n.shape)}
+    sizes |= {a * b for a in sizes for b in sizes} | {len(result.step.outputs)}
+    return ratio < 0 or any(s > 1 and min(abs(ratio / s - 1), abs(ratio * s - 1)) < 1e-4 for s in sizes)
+
+
+def rates_of(block: Block) -> list[float]:
+    """The numbers, whole ones left out, by which the gradient is multiplied on the way to the update."""
+    found = [1.0]
+    for node in ancestors(block.new[:1], block.old).values():
+        if node.op in (np.multiply, np.true_divide):
+            for a in node.args:
+                value = a.value if isinstance(a, Node) and a.op is None and a.size == 1 else a
+                if isinstance(value, float | np.ndarray) and float(np.sum(value)) % 1:
+                    found.append(float(np.sum(value)))
+    return found
+
+
+def is_rate(factor: float, block: Block) -> bool:
+    return any(abs(factor - r) <= 1e-6 * abs(r) for r in rates_of(block))
+
+
+# From the steps of a tape to one judgement
+
+
+@dataclass
+class Outcome:
+    """What is said of the program: the judgement that decides, and how it came to that."""
+
+    verdict: str  # right, wrong, unknown
+    judged: Judgement | None = None
+    notes: list[tuple[str, str]] = field(default_factory=list)  # id and sentence
+    why: str = ""
+    mismatch: str = ""  # the loss whose exact gradient it is, where the program computes another
+
+
+def settle(tape: Tape, params: Parameters) -> Outcome:
+    """Judge a step by every loss it may mean."""
+    if not params.next:
+        return Outcome("unknown", why="no value was seen that is replaced by itself minus something and used again")
+    own = steps(tape, params)
+    if own:
+        most = max(len(s.old) for s in own)
+        sets = list(dict.fromkeys(s.old for s in own if len(s.old) == most))
+        chosen = sets[min(1, len(sets) - 1)]
+        own = sorted((s for s in own if s.old == chosen), key=lambda s: {"log": 0, "square": 1, "other": 2}[s.kind])
+        nth = 1 if len(sets) > 1 else 0
+    else:
+        nth = 1
+    tried: list[Judgement] = []
+    for step in own[:4]:
+        tried.append(attempt(step))
+        if tried[-1].right and tried[-1].steady:
+            break
+    mine = list(tried)
+    if not any(j.right and j.steady for j in tried):
+        for step in supposed(tape, params, nth):
+            if not own or set(step.old) == set(own[0].old):
+                tried.append(attempt(step))
+    return outcome(mine, [j for j in tried if not j.step.own], params)
+
+
+def attempt(step: Step) -> Judgement:
+    try:
+        return judge(step)
+    except ReplayError as error:
+        return Judgement(step, [], Replay([], []), [], trouble=f"the recorded operations cannot be repeated: {error}")
+
+
+def outcome(own: list[Judgement], others: list[Judgement], params: Parameters) -> Outcome:
+    good = next((j for j in own if j.right and j.steady), None)
+    if good:
+        return Outcome("right", good)
+    exact = next((j for j in others if j.right and j.steady and not j.uphill), None)
+    if exact:
+        name = exact.step.said
+        logs = [j for j in own if j.step.kind == "log" and (j.wrong or j.right)]
+        if logs and exact.step.kind != "log":
+            return Outcome("wrong", logs[0], mismatch=name)
+        said = (
+            f"the gradients are exactly those of the {name}; the loss that the program computes is another number"
+            if own
+            else f"the program computes no loss in this step; its gradients are exactly those of the {name}"
+        )
+        return Outcome("right", exact, [("supposed-loss", said)])
+    loose = next((j for j in own if j.right), None)
+    if loose:
+        note = "the gradients are those of this loss up to a factor that varies, as of a root, or of one sample"
+        return Outcome("right", loose, [("varying-factor", note)])
+    tried = [j for j in [*own, *others] if j.blocks and not j.trouble]
+    if not tried:
+        return Outcome("unknown", why=next((j.trouble for j in [*own, *others] if j.trouble), "") or NO_LOSS)
+    best = max(tried, key=lambda j: sum(b.verdict == "right" for b in j.blocks))
+    identified = any(b.verdict == "right" and b.size > 1 and steady(b.factor) for b in best.blocks)
+    if not best.wrong:
+        return Outcome("unknown", best, why=next((b.why for b in best.blocks if b.why), "the loss decides nothing"))
+    if best.step.own and best.step.kind != "other" or identified:
+        return Outcome("wrong", best)
+    why = "its gradients are not those of any usual loss, and none that it computes is bound to this step"
+    return Outcome("unknown", best, why=NO_LOSS if not own else why)
+
+
+NO_LOSS = "the program computes no loss of this step, and its gradients are not those of cross-entropy or squared error"
