@@ -1,0 +1,114 @@
+"""One file from its text to its report."""
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from twolayer.checker import driver, explain, findings
+from twolayer.checker.loss import steps, supposed
+from twolayer.checker.parameters import Parameters
+from twolayer.checker.program import Failure, Program, Source, UnreadableError, read
+from twolayer.checker.report import Finding, Report
+from twolayer.checker.tape import Stop, Tape
+from twolayer.checker.verdict import Outcome, settle
+
+EARLY, LATE, MOST = 1500, 6000, 40_000  # nodes
+
+
+def enough(tape: Tape) -> bool:
+    """Whether two steps have been seen whole; one, if no more come; one without a loss, if none comes."""
+    params = Parameters(tape)
+    seen = len({step.old for step in steps(tape, params)})
+    size = len(tape.nodes)
+    return seen > 1 or (seen == 1 and size > EARLY) or (size > LATE and bool(supposed(tape, params)))
+
+
+def examine(path: Path, given: str | None, seconds: float, compose: bool = True) -> Report:
+    """Run the file, with the given driver or a composed one if it takes no step of its own, and judge it."""
+    start = time.monotonic()
+    report = Report(str(path))
+    try:
+        source = read(path)
+    except UnreadableError as error:
+        report.findings.append(Finding("unknown", "unreadable", str(error)))
+        return report
+    end = start + seconds
+    if given is None:
+        program, failure, outcome = attempt(source, "", end)
+        if outcome.verdict == "unknown" and compose and not program.params.next:
+            found = composed(source, end, report)
+            if found:
+                program, failure, outcome = found
+    else:
+        program, failure, outcome = attempt(source, given, end)
+        report.driver = given
+    fill(report, program, failure, outcome)
+    report.seconds = time.monotonic() - start
+    return report
+
+
+def attempt(source: Source, text: str, end: float) -> tuple[Program, Failure | None, Outcome]:
+    """One run of the program, and what is to be said of it."""
+    tape = Tape(MOST, enough)
+    program = Program(Source(source.path, source.text, source.cells, read(source.path).tree), tape)
+    with Alarm(tape, max(0.2, min(end - time.monotonic(), 4.0))):
+        failure = program.run(main=not text, driver=text)
+    tape.paused = True
+    program.params = Parameters(tape)
+    return program, failure, settle(tape, program.params)
+
+
+def composed(source: Source, end: float, report: Report) -> Any:
+    """The first of the composed drivers under which the program is judged; a right one, if there is."""
+    best: Any = None
+    for text in driver.compose(source):
+        if time.monotonic() > end:
+            break
+        program, failure, outcome = attempt(source, text, end)
+        if failure is None and outcome.verdict == "wrong" and not driver.fits(outcome):
+            outcome = Outcome("unknown", why="the composed driver does not fit")
+        if failure is None and outcome.verdict != "unknown" and (best is None or outcome.verdict == "right"):
+            best = program, None, outcome
+            report.driver = text
+            if outcome.verdict == "right":
+                break
+        elif best is None and not report.driver:
+            report.driver = text
+    return best
+
+
+class Alarm:
+    """Ends what runs in the `with` block after so many seconds, and again should it not listen."""
+
+    def __init__(self, tape: Tape, seconds: float) -> None:
+        self.tape, self.seconds = tape, seconds
+
+    def ring(self, *_: object) -> None:
+        self.tape.stopped = True
+        if not self.tape.paused:
+            raise Stop
+
+    def __enter__(self) -> None:
+        if hasattr(signal, "setitimer"):
+            try:
+                signal.signal(signal.SIGALRM, self.ring)
+                signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.2)
+            except ValueError:
+                self.seconds = 0.0  # not in the main thread
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(signal, "setitimer") and self.seconds:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def fill(report: Report, program: Program, failure: Failure | None, outcome: Outcome) -> None:
+    """Findings and lines, from what was found out."""
+    report.made_up += program.made_up
+    place = explain.Places(program.sources, report.name)
+    report.findings += explain.verdict(outcome, program.params, place)
+    report.lines += explain.lines(outcome, program.params, place)
+    report.findings += findings.all_of(program, outcome, place)
+    if failure and outcome.verdict == "unknown":
+        text = f"the program ended with {failure}"
+        report.findings.insert(0, Finding("unknown", "failure", text, failure.line, *place.of((failure.file, failure.line))))
