@@ -191,7 +191,7 @@ def node_of(array: Traced) -> Node:
     root = array._root
     if root is None:
         if array._node is None:
-            array._node = tape.leaf(array.view(np.ndarray), "data")
+            array._node = tape.leaf(array.view(np.ndarray), "leak")  # made by something that was not seen
         return array._node
     if array._node is None or array._seen != root._version:
         node = node_of(root)

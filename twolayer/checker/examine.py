@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twolayer.checker import driver, explain, findings
-from twolayer.checker.loss import steps, supposed
+from twolayer.checker.loss import steps, unjudged
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.program import Failure, Program, Source, UnreadableError, read
 from twolayer.checker.report import Finding, Report
@@ -21,12 +21,12 @@ def enough(tape: Tape) -> bool:
     params = Parameters(tape)
     seen = len({step.old for step in steps(tape, params)})
     size = len(tape.nodes)
-    return seen > 1 or (seen == 1 and size > EARLY) or (size > LATE and bool(supposed(tape, params)))
+    return seen > 1 or (seen == 1 and size > EARLY) or (size > LATE and len(unjudged(tape, params)[0]) > 1)
 
 
 def examine(path: Path, given: str | None, seconds: float, compose: bool = True) -> Report:
     """Run the file, with the given driver or a composed one if it takes no step of its own, and judge it."""
-    start = time.monotonic()
+    start = time.process_time()
     report = Report(str(path))
     try:
         source = read(path)
@@ -44,7 +44,7 @@ def examine(path: Path, given: str | None, seconds: float, compose: bool = True)
         program, failure, outcome = attempt(source, given, end)
         report.driver = given
     fill(report, program, failure, outcome)
-    report.seconds = time.monotonic() - start
+    report.seconds = time.process_time() - start
     return report
 
 
@@ -52,7 +52,7 @@ def attempt(source: Source, text: str, end: float) -> tuple[Program, Failure | N
     """One run of the program, and what is to be said of it."""
     tape = Tape(MOST, enough)
     program = Program(Source(source.path, source.text, source.cells, read(source.path).tree), tape)
-    with Alarm(tape, max(0.2, min(end - time.monotonic(), 4.0))):
+    with Alarm(tape, max(0.2, min(end - time.process_time(), 4.0))):
         failure = program.run(main=not text, driver=text)
     tape.paused = True
     program.params = Parameters(tape)
@@ -63,7 +63,7 @@ def composed(source: Source, end: float, report: Report) -> Any:
     """The first of the composed drivers under which the program is judged; a right one, if there is."""
     best: Any = None
     for text in driver.compose(source):
-        if time.monotonic() > end:
+        if time.process_time() > end:
             break
         program, failure, outcome = attempt(source, text, end)
         if failure is None and outcome.verdict == "wrong" and not driver.fits(outcome):
@@ -79,7 +79,7 @@ def composed(source: Source, end: float, report: Report) -> Any:
 
 
 class Alarm:
-    """Ends what runs in the `with` block after so many seconds, and again should it not listen."""
+    """Ends what runs in the `with` block after so many seconds of computing, and again should it not listen."""
 
     def __init__(self, tape: Tape, seconds: float) -> None:
         self.tape, self.seconds = tape, seconds
@@ -92,14 +92,14 @@ class Alarm:
     def __enter__(self) -> None:
         if hasattr(signal, "setitimer"):
             try:
-                signal.signal(signal.SIGALRM, self.ring)
-                signal.setitimer(signal.ITIMER_REAL, self.seconds, 0.2)
+                signal.signal(signal.SIGPROF, self.ring)
+                signal.setitimer(signal.ITIMER_PROF, self.seconds, 0.2)
             except ValueError:
                 self.seconds = 0.0  # not in the main thread
 
     def __exit__(self, *_: object) -> None:
         if hasattr(signal, "setitimer") and self.seconds:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def fill(report: Report, program: Program, failure: Failure | None, outcome: Outcome) -> None:

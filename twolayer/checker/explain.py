@@ -1,5 +1,6 @@
 """Which line departs first, what it should be, and what every line of the backward pass computes."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from twolayer.checker.report import Finding, Line
 from twolayer.checker.tape import Node, getitem
 from twolayer.checker.verdict import Block, Judgement, Outcome, decide
 
-ENTRIES = 16  # of an array that are compared with slopes
-WHOLE = 3000  # entries of an array whose every slope is worth computing
+ENTRIES = 8  # of an array that are compared with slopes
+WHOLE = 600  # entries of an array whose every slope is worth computing
 CLOSE = 1e-4
+SECONDS = 1.5  # of computing; an explanation that takes longer is left out, the verdict stays
 
 
 class Places:
@@ -57,6 +59,8 @@ class Explanation:
         self.backward = [n for n in moving if n.id in backward and n.id not in forward]
         self.rng = np.random.default_rng(3)
         self.slopes: dict[int, tuple[np.ndarray, list[np.ndarray]] | None] = {}
+        self.end = time.process_time() + SECONDS
+        self.firsts: dict[int, tuple[Node | None, Label | None, str]] = {}
         self.whole: dict[tuple[int, int], np.ndarray | None] = {}
         self.labels: dict[int, Label] = {}
         self.locals = self.derivatives() if len(self.forward) < 60 else []
@@ -94,7 +98,8 @@ class Explanation:
         """The slopes of the loss by every entry of a value at a point."""
         key = node.id, point
         if key not in self.whole:
-            found = self.entries(node, self.values[point], np.arange(node.size)) if node.size <= WHOLE else None
+            small = node.size <= WHOLE and time.process_time() < self.end
+            found = self.entries(node, self.values[point], np.arange(node.size)) if small else None
             self.whole[key] = None if found is None else found.reshape(np.shape(self.values[point][node.id]))
         return self.whole[key]
 
@@ -154,7 +159,7 @@ class Explanation:
             if z.size < 2:
                 continue
             for a in self.forward:
-                if a.id > z.id and a.shape == z.shape and self.elementwise(a, z):
+                if a.id > z.id and a.shape == z.shape and z.dtype.kind == a.dtype.kind == "f" and self.elementwise(a, z):
                     h = 1e-5
                     values = []
                     for point in self.values:
@@ -200,6 +205,12 @@ class Explanation:
 
     def first(self, block: Block) -> tuple[Node | None, Label | None, str]:
         """The value at which the update of this block departs, what it should be, and what it is instead."""
+        key = block.old[0].id
+        if key not in self.firsts:
+            self.firsts[key] = self.search(block)
+        return self.firsts[key]
+
+    def search(self, block: Block) -> tuple[Node | None, Label | None, str]:
         early = self.updated_early(block)
         if early:
             return early

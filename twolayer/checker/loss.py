@@ -10,6 +10,7 @@ from twolayer.checker.replay import ancestors
 from twolayer.checker.tape import Node, Tape, getitem, scatter, setitem
 
 LOGS = {np.log, np.log2, np.log10, np.log1p, np.logaddexp}
+ENOUGH = 4  # steps, of which one will be judged
 SQUARES = {np.square, np.linalg.norm, np.var, np.ndarray.var}
 
 
@@ -69,21 +70,33 @@ def steps(tape: Tape, params: Parameters) -> list[Step]:
         for n in tape.nodes
         if n.size == 1
         and n.dtype.kind == "f"
+        and n.places
         and n.id not in params.bit
         and params.reach[n.id]
         and params.single(params.reach[n.id])
         and not feeds[n.id]
     }
     inner = {i.id for n in tape.nodes if n.id in good for i in n.inputs if params.reach[i.id] == params.reach[n.id]}
-    found = []
+    found: list[Step] = []
     for i in sorted(good - inner):
+        if len({step.old for step in found}) > ENOUGH:
+            break
         node = tape.nodes[i]
         old = params.versions(params.reach[i])
         if all(o.id in params.next for o in old):
             step = Step(tuple(old), tuple(params.next[o.id] for o in old), node, kind_of(node, params))
-            if bound(step, params):
+            if bound(step, params) and (step.kind != "other" or is_total(node, params)):
                 found.append(step)
     return found
+
+
+def is_total(node: Node, params: Parameters) -> bool:
+    """Whether predictions are summed in this number."""
+    full = params.reach[node.id]
+    return any(
+        n.size == 1 and any(i.size > 1 and predicts(i, full, params) for i in n.inputs) and n.op is not getitem
+        for n in ancestors([node], params.bits).values()
+    )
 
 
 def bound(step: Step, params: Parameters) -> bool:
@@ -135,17 +148,21 @@ def is_constant(node: Node) -> bool:
     return node.op is None and node.kind in ("made", "literal") and node.size > 0 and np.ptp(node.value) == 0
 
 
-def supposed(tape: Tape, params: Parameters, nth: int = 1) -> list[Step]:
-    """A step of theirs with each of the usual losses, for a program that computes none."""
+def unjudged(tape: Tape, params: Parameters) -> tuple[list[int], dict[int, list[tuple[Node, Node, Any]]]]:
+    """The steps, as sets of versions, in which predictions meet labels; and where they do."""
     found = errors(tape, params)
-    if not found:
-        return []
-    most = max(len(params.versions(mask)) for mask in found)
+    most = max((len(params.versions(mask)) for mask in found), default=0)
     masks = [
         m
         for m in sorted(found, key=lambda m: found[m][0][0].id)
         if len(params.versions(m)) == most and all(v.id in params.next for v in params.versions(m))
     ]
+    return masks, found
+
+
+def supposed(tape: Tape, params: Parameters, nth: int = 1) -> list[Step]:
+    """A step of theirs with each of the usual losses, for a program that computes none."""
+    masks, found = unjudged(tape, params)
     if not masks:
         return []
     mask = masks[min(nth, len(masks) - 1)]

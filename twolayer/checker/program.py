@@ -179,16 +179,19 @@ def literals(value: ast.expr) -> ast.expr:
 
 
 def named(value: Any, name: Any) -> Any:
-    """The value; its node now knows the name."""
+    """The value, traced, and with a node that knows the name."""
+    if type(value) is stand_ins.np.ndarray and value.dtype.kind in "fiub":
+        node = array.tape.adopt(value)
+        value = value.view(Traced)
+        value._node = node
     if isinstance(value, Traced | Number):
         node = array.node_of(value) if isinstance(value, Traced) else value.node
-        if isinstance(name, str) and name not in node.names:
-            node.names.append(name)
-    elif isinstance(value, tuple | list):
+        if isinstance(name, str) and name != "_":
+            node.named(name, array.tape)
+    elif type(value) in (tuple, list):
         if isinstance(name, tuple) and len(name) == len(value):
-            for v, n in zip(value, name, strict=True):
-                named(v, n)
-        elif isinstance(name, str) and len(value) <= 16:
+            return type(value)([named(v, n) for v, n in zip(value, name, strict=True)])
+        if isinstance(name, str) and len(value) <= 16:
             for i, v in enumerate(value):
                 if isinstance(v, Traced):
                     named(v, f"{name}[{i}]")

@@ -17,11 +17,12 @@ class ReplayError(Exception):
 
 
 def value_of(arg: Any, values: Values) -> Any:
-    if isinstance(arg, Node):
+    kind = type(arg)
+    if kind is Node:
         return values[arg.id]
-    if type(arg) in (tuple, list):
-        return type(arg)([value_of(a, values) for a in arg])
-    if isinstance(arg, dict):
+    if kind is tuple or kind is list:
+        return kind([value_of(a, values) for a in arg])
+    if kind is dict:
         return {k: value_of(v, values) for k, v in arg.items()}
     return arg
 
@@ -31,7 +32,8 @@ def do(node: Node, values: Values) -> Any:
         value = node.value
         return value.astype(float) if value.dtype.kind == "f" else value
     try:
-        return node.op(*[value_of(a, values) for a in node.args], **value_of(node.kwargs, values))
+        args = [values[a.id] if type(a) is Node else value_of(a, values) for a in node.args]
+        return node.op(*args, **value_of(node.kwargs, values)) if node.kwargs else node.op(*args)
     except Exception as error:
         raise ReplayError(f"{getattr(node.op, '__name__', node.op)}: {error}") from None
 
@@ -60,7 +62,7 @@ class Replay:
         moving = {c.id for c in cuts}
         self.fixed: Values = {}
         self.order: list[Node] = []
-        self.downstream: dict[frozenset[int], list[Node]] = {}
+        self.downstream: dict[tuple[frozenset[int], Node | None], list[Node]] = {}
         with np.errstate(all="ignore"):
             for node in order:
                 if node.id in moving:
@@ -80,16 +82,18 @@ class Replay:
                 values[node.id] = do(node, values)
         return values
 
-    def moved(self, values: Values, changes: Values) -> Values:
-        """`values` where some nodes have other ones, and what follows from them does too."""
-        key = frozenset(changes)
+    def moved(self, values: Values, changes: Values, wanted: Node | None = None) -> Values:
+        """`values` where some nodes have other ones, and what follows from them does too; of that, what `wanted` needs."""
+        key = frozenset(changes), wanted
         below = self.downstream.get(key)
         if below is None:
+            needed = None if wanted is None else ancestors([wanted], self.cuts)
             reached, below = set(changes), []
             for node in self.order:
                 if node.id not in reached and any(i.id in reached for i in node.inputs):
                     reached.add(node.id)
-                    below.append(node)
+                    if needed is None or node.id in needed:
+                        below.append(node)
             self.downstream[key] = below
         new = {**values, **changes}
         with np.errstate(all="ignore"):
@@ -112,7 +116,7 @@ class Replay:
             h = step * scale
             try:
                 a, b, c, d = (
-                    scalar(self.moved(values, {i: base[i] + t * h * direction[i] for i in direction})[target.id])
+                    scalar(self.moved(values, {i: base[i] + t * h * direction[i] for i in direction}, target)[target.id])
                     for t in (-1.0, -0.5, 0.5, 1.0)
                 )
             except ReplayError:

@@ -2,7 +2,9 @@
 
 import operator
 import sys
+import time
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -22,7 +24,7 @@ class Stop(BaseException):
 class Node:
     """One value: a leaf, or an operation on other nodes; `args` is nested as in the call, with nodes in it."""
 
-    __slots__ = ("args", "dtype", "id", "inputs", "kind", "kwargs", "line", "names", "op", "places", "shape", "value")
+    __slots__ = ("args", "dtype", "id", "inputs", "kind", "kwargs", "line", "named_at", "names", "op", "places", "shape", "value")
 
     def __init__(self, number: int, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.id, self.op, self.args, self.kwargs = number, op, args, kwargs
@@ -31,18 +33,27 @@ class Node:
         self.dtype = np.dtype(float)
         self.places: list[Place] = []
         self.line: tuple[str, int] = ("", 0)
+        self.named_at: tuple[str, int] = ("", 0)
         self.names: list[str] = []
         self.value: Any = None  # of a leaf
         self.kind = ""  # of a leaf: random, made, data, literal
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return prod(self.shape)
+
+    def named(self, name: str, tape: "Tape") -> None:
+        """Their code calls it so, from the line that runs now on."""
+        if name not in self.names:
+            self.names.append(name)
+            self.named_at = tape.place()[1]
 
     @property
     def name(self) -> str:
-        """What their code calls it; of several names, the last."""
-        return self.names[-1] if self.names else ""
+        """What their code calls it: of several names the last that is no entry of a list."""
+        return next((n for n in reversed(self.names) if not n.endswith("]") or n.endswith("']")), "") or (
+            self.names[-1] if self.names else ""
+        )
 
 
 def nodes_in(value: Any, found: list[Node]) -> list[Node]:
@@ -120,6 +131,7 @@ class Tape:
         self.adopted: dict[Any, tuple[Any, Node, Any]] = {}
         self.files: set[str] = set()  # theirs; if empty, every file but ours and NumPy's
         self.most, self.enough, self.next = most, enough, 300
+        self.looked = time.process_time()
         self.stopped = False
         self.paused = False
 
@@ -127,7 +139,7 @@ class Tape:
         self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], shape: tuple[int, ...], dtype: Any
     ) -> Node:
         """The node of op(*args, **kwargs): an old one, if the same was computed before."""
-        place, line = self.place()
+        place, line = (None, ("", 0)) if self.paused else self.place()
         try:
             key: Any = (op, *map(key_of, args), key_of(kwargs) if kwargs else None)
             node = self.keys.get(key)
@@ -151,12 +163,13 @@ class Tape:
         if self.stopped:
             raise Stop
         if len(self.nodes) >= self.next:
-            self.next = int(len(self.nodes) * 1.6)
-            self.paused = True
+            self.paused, before = True, time.process_time()
             try:
-                self.stopped = len(self.nodes) >= self.most or self.enough(self)
+                self.stopped = len(self.nodes) >= self.most or self.enough(self) or self.stopped
             finally:
-                self.paused = False
+                self.paused, now = False, time.process_time()
+            share = (now - before) / max(1e-6, before - self.looked)  # of the time that looking takes
+            self.next, self.looked = int(len(self.nodes) * max(1.6, min(4.0, 3 * share))), now
             if self.stopped:
                 raise Stop
 
