@@ -5,9 +5,10 @@ The text is shown, so that it can be corrected. If it does not run, nothing is s
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from twolayer.checker.program import Source
 from twolayer.checker.verdict import Outcome
@@ -19,33 +20,50 @@ ROLES = {
     "forward": r"forward|^propagat|^predict_proba|^output|^hypothesis|^predict|^net$",
     "loss": r"cost|loss|entropy|^mse|objective|^error",
     "backward": r"back|grad|^derivatives|^deltas",
+    "slope": r"(loss|cost|entropy|bce|mse)\w*(grad|deriv|prime|back)|(grad|deriv|d)_?\w*(loss|cost)",
     "update": r"updat|^step|^apply|^descent|^learn|^optimi[sz]e|^train_step",
 }  # fmt: skip
-ARGUMENTS = {
-    "X": r"x|xs|xb|x_?train|train_?x|x_?batch|x_?data|inputs?(_data|_vector|_list|s)?|data|features|images|a0|samples?|batch|sample_x|eingaben?|entrees?|data_x",
-    "y": r"y|t|ys|yb|y_?train|train_?y|y_?batch|y_?true|targets?(_vector|_list)?|labels?|expected(_output)?|desired(_output)?|truth|outputs_true|y_?data|actual|ziele?|cibles?|data_y",
-    str(D): r"n_?x|n_?in|n_?inputs?|input_?(size|dim|nodes|layer_size|s)|d|d_?in|n_?features|inodes|num_inputs?|in_?(dim|features|size)|size_in",
-    str(H): r"n_?h|n_?hid(den)?|hidden(_?(size|dim|nodes|units|layer_size|neurons|s))?|h|n_?hidden\w*|hnodes|num_hidden|units|size_hidden",
-    "k": r"n_?y|n_?out|n_?outputs?|output_?(size|dim|nodes|layer_size|s)?|d_?out|n_?classes|onodes|num_(outputs?|classes|labels)|k|out_?(dim|features|size)|size_out|classes",
-    "0.1": r"lr|learning_?rate|alpha|eta|rate|step_?size|l_?rate|lernrate|pas",
-    "3": r"(n_?|num_?|max_?)?(epochs?|iter(ation)?s?|steps|epochen)",
-    "4": r"(mini_?)?batch_?size",
-    f"[{D}, {H}, k]": r"layers?_?(dims?|sizes?)?|layers|sizes|dims|topology|architecture|shape|structure",
-    "np.random.default_rng(0)": r"rng|generator",
-    "0": r"seed|random_?(state|seed)",
-    "0.01": r"lambd\w*|lam|reg(_?lambda|ularization)?|l2(_?reg)?|weight_?decay|lmbda|decay",
-    "0.8": r"keep(_?prob)?|p_?keep",
-    "0.9": r"beta1?|momentum|mu",
-    "'relu'": r"activation(_name)?",
-    "False": r"print_\w+|verbose|plot\w*|debug|show\w*",
-    "True": r"train(ing)?|is_train(ing)?",
-}  # fmt: skip
+ARGUMENTS = (
+    ("X", r"x|xs|xb|x_?train|train_?x|x_?batch|x_?data|inputs?(_data|_vector|_list|s)?|data|features|images|a0|samples?|batch|sample_x|eingaben?|entrees?|data_x"),
+    ("y", r"y|t|ys|yb|y_?train|train_?y|y_?batch|y_?true|targets?(_vector|_list)?|labels?|expected(_output)?|desired(_output)?|truth|outputs_true|y_?data|actual|ziele?|cibles?|data_y"),
+    (str(D), r"n_?x|n_?in|n_?inputs?|input_?(size|dim|nodes|layer_size|s)|d|d_?in|n_?features|inodes|num_inputs?|in_?(dim|features|size)|size_in"),
+    (str(H), r"n_?h|n_?hid(den)?|hidden(_?(size|dim|nodes|units|layer_size|neurons|s))?|h|n_?hidden\w*|hnodes|num_hidden|units|size_hidden"),
+    ("k", r"n_?y|n_?out|n_?outputs?|output_?(size|dim|nodes|layer_size|s)?|d_?out|n_?classes|onodes|num_(outputs?|classes|labels)|k|out_?(dim|features|size)|size_out|classes"),
+    ("0.1", r"lr|learning_?rate|alpha|eta|rate|step_?size|l_?rate|lernrate|pas"),
+    ("3", r"(n_?|num_?|max_?)?(epochs?|iter(ation)?s?|steps|epochen)"),
+    ("4", r"(mini_?)?batch_?size"),
+    (f"[{D}, {H}, k]", r"layers?_?(dims?|sizes?)?|layers|sizes|dims|topology|architecture|shape|structure"),
+    ("np.random.default_rng(0)", r"rng|generator"),
+    ("0", r"seed|random_?(state|seed)"),
+    ("0.01", r"lambd\w*|lam|reg(_?lambda|ularization)?|l2(_?reg)?|weight_?decay|lmbda|decay"),
+    ("0.8", r"keep(_?prob)?|p_?keep"),
+    ("0.9", r"beta1?|momentum|mu"),
+    ("'relu'", r"activation(_name)?"),
+    ("False", r"print_\w+|verbose|plot\w*|debug|show\w*"),
+    ("True", r"train(ing)?|is_train(ing)?"),
+)  # fmt: skip
 KINDS = {
+    "slope": r"d_?(z2|z|a2|al|out(put)?|logits|scores|y_?hat|y|l)|grad_?out(put)?|upstream|grad",
     "params": r"param(eter)?s?|theta|weights?|model|net(work)?|p|w|nn_params|parametres",
     "grads": r"grad(ient)?s?|g|dparams|d_?params|deltas",
     "cache": r"caches?|memory|tape|state|context|saved",
     "output": r"a2|al|a3|a|y_?hat|y_?pred|outputs?|out|pred(ictions?|s)?|prob(abilitie)?s?|p|z2|scores|logits|o|a_?out|yh",
 }
+
+
+STEP = """
+def step(p, g):
+    if isinstance(p, dict):
+        return {k: step(p[k], g["d" + k] if "d" + k in g else g[k]) for k in p}
+    if hasattr(p, "__dataclass_fields__"):
+        g = g if isinstance(g, (tuple, list)) else vars(g).values()
+        return type(p)(*[step(a, b) for a, b in zip(vars(p).values(), g)])
+    if isinstance(p, (tuple, list)):
+        moved = [step(a, b) for a, b in zip(p, g)]
+        return type(p)(*moved) if hasattr(p, "_fields") else type(p)(moved)
+    return p - 0.1 * g
+
+"""
 
 
 def data_texts(text: str) -> list[str]:
@@ -88,6 +106,12 @@ class Callable:
         given = [x.arg for x, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is None]
         return [*names[1 if self.method else 0 :], *given]
 
+    def defaults(self) -> list[tuple[str, str]]:
+        """The arguments that may be left out, and the plain values that they then have."""
+        a = self.node.args
+        pairs = zip([*a.posonlyargs, *a.args][::-1], a.defaults[::-1], strict=False)
+        return [(x.arg, ast.unparse(d)) for x, d in pairs if isinstance(d, ast.Constant) and d.value is not None]
+
     def returned(self) -> list[str] | None:
         """The names of what it returns; None where that has no names."""
         returns = [n.value for n in walk(self.node) if isinstance(n, ast.Return) and n.value is not None]
@@ -119,25 +143,28 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
 
 def role_of(name: str, wanted: str) -> bool:
     return bool(re.search(ROLES[wanted], name.lower().strip("_"))) and not re.search(
-        "deriv|prime|activation|plot|test|check|numerical|print|_d$|accuracy|layer$|linear|sigmoid|relu|softmax|tanh|norm", name.lower()
+        ("" if wanted == "slope" else "deriv|prime|") + "activation|plot|test|check|numerical|print|_d$|accuracy|layer$|linear|sigmoid|relu|softmax|tanh|norm", name.lower()
     )
 
 
 class Composer:
     """The lines for one layout of the data and one choice of functions."""
 
-    def __init__(self, text: str) -> None:
-        self.lines = text
+    def __init__(self, text: str, functions: "list[Callable]") -> None:
+        self.lines, self.taken = text, {f.node.name for f in functions}
+        self.defaults = {name: value for f in functions for name, value in f.defaults()}
         self.known: dict[str, str] = {}  # argument name: expression
 
     def value(self, argument: str) -> str | None:
         name = argument.lower().strip("_")
         if argument in self.known:
             return self.known[argument]
+        if argument in self.defaults:
+            return self.defaults[argument]
         for kind, names in KINDS.items():
             if kind in self.known and re.fullmatch(names, name):
                 return self.known[kind]
-        for expression, names in ARGUMENTS.items():
+        for expression, names in ARGUMENTS:
             if re.fullmatch(names, name):
                 return expression
         return None
@@ -163,25 +190,23 @@ class Composer:
         if names == [] or not keep:
             target, names = "", []
         else:
-            target = ", ".join(names) if names else kind
-            if target in (names or []) and target in ("X", "y", "k"):
-                target = kind
-            target += " = "
+            names = [f"the_{n}" if n in self.taken or n in ("X", "y", "k", "rng") else n for n in names or [f"the_{kind}"]]
+            target = ", ".join(names) + " = "
         self.lines += f"{indent}{target}{function.call}({given})\n"
-        for name in names or []:
-            self.known[name] = name
-        if names is None or len(names) == 1:
-            whole = (names or [kind])[0]
-            self.known[kind] = whole
+        for name, theirs in zip(names, function.returned() or [kind], strict=False):
+            self.known[theirs] = name
+        if kind == "grads" and len(names) > 1 and re.search("loss|cost|^the_result0|^j$|^result0", names[0].lower()):
+            names = names[1:]
+        if len(names) == 1:
+            self.known[kind] = names[0]
             for key in function.keys():
-                self.known.setdefault(key, f"{whole}[{key!r}]")
+                self.known.setdefault(key, f"{names[0]}[{key!r}]")
         elif names and kind in ("params", "grads"):
             self.known[kind] = f"({', '.join(names)})"
             self.known[f"{kind} names"] = " ".join(names)
         elif names and kind == "output":
             self.known["output"] = names[0]
-            if len(names) == 2:
-                self.known["cache"] = names[1]
+            self.known["cache"] = names[1] if len(names) == 2 else f"({', '.join(names)})"
         return True
 
     def step(self, backward: Callable, indent: str) -> bool:
@@ -192,9 +217,9 @@ class Composer:
             for g, p in pairs:
                 self.lines += f"{indent}{p} = {p} - 0.1 * {self.known[g]}\n"
             return True
-        if "params" in self.known and "grads" in self.known and not self.known["params"].startswith("("):
+        if "params" in self.known and "grads" in self.known:
             params, grads = self.known["params"], self.known["grads"]
-            self.lines += f"{indent}{params} = type({params})(p - 0.1 * g for p, g in zip({params}, {grads}))\n"
+            self.lines = self.lines.replace("\nfor _", f"{STEP}for _", 1) + f"{indent}{params} = step({params}, {grads})\n"
             return True
         return False
 
@@ -210,8 +235,10 @@ def compose(source: Source) -> Iterator[str]:
     functions = [Callable(n.name, n) for n in source.tree.body if isinstance(n, ast.FunctionDef)]
     classes = [n for n in source.tree.body if isinstance(n, ast.ClassDef)]
     made = 0
-    for text in data_texts(source.text):
-        for driver in (*of_classes(classes, functions, text), *of_functions(functions, text)):
+    top = [n for s in source.tree.body if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in ast.walk(s)]
+    own = {n.id for n in top if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    for text in (["import numpy as np\n"] if {"X", "y"} <= own else []) + data_texts(source.text):
+        for driver in (*of_classes(classes, functions, text), *of_functions(functions, text, own)):
             made += 1
             if made > 24:
                 return
@@ -219,24 +246,47 @@ def compose(source: Source) -> Iterator[str]:
 
 
 def pick(functions: list[Callable], role: str) -> list[Callable]:
-    found = [f for f in functions if role_of(f.node.name, role)]
+    found = [f for f in functions if f.node.name != "__init__" and role_of(f.node.name, role)]
+    if role not in ("slope", "backward"):
+        found = [f for f in found if not role_of(f.node.name, "slope")]
+    elif role == "backward" and len(found) > 1:
+        found = [f for f in found if not re.search("loss|cost|entropy", f.node.name.lower())] or found
     return sorted(found, key=lambda f: -len(f.node.body))[:2]
 
 
-def of_functions(functions: list[Callable], text: str) -> Iterator[str]:
+def weights(functions: list[Callable], text: str) -> str:
+    """Lines for the parameters that the functions take one by one, where none makes them."""
+    names = list(dict.fromkeys(n for f in functions for n in f.required() if re.fullmatch("[wWbB]_?[12]", n)))
+    columns = f"size=({D}, {N})" in text
+    shapes = {"w1": (D, H), "b1": (H,), "w2": (H, "k"), "b2": ("k",)}
+    if "astype(float)" in text and "reshape" not in text:
+        shapes |= {"w2": (H,), "b2": ()}
+    lines = ""
+    for name in names:
+        shape = [str(s) for s in shapes[name.lower().replace("_", "")]]
+        shape = [*shape, "1"] if columns and len(shape) == 1 else shape[::-1] if columns else shape
+        lines += f"{name} = rng.normal(size=({', '.join(shape)}{',' if len(shape) == 1 else ''}))\n"
+    return lines
+
+
+def of_functions(functions: list[Callable], text: str, own: set[str]) -> Iterator[str]:
     for train in [f for f in pick(functions, "train") if len(f.required()) >= 2]:
         for init in [None, *pick(functions, "init")]:
-            composer = Composer(text)
+            composer = Composer(text, functions)
             if init and not composer.call(init, "params"):
                 continue
             if composer.call(train, "result"):
                 yield composer.lines
                 break
-    yield from loops([], functions, text, [None, *pick(functions, "init")][::-1])
+    yield from loops([], functions, text, pick(functions, "init"))
+    loose = weights(functions, text)
+    known = [n for n in own if re.fullmatch("[wWbB]_?[12]", n)] or re.findall(r"^(\w+) =", loose, re.M)
+    if len(known) == 4:
+        yield from loops([loose], functions, text, [None], sorted(known, key=lambda n: (n[-1], n[0] not in "wW")))
 
 
 def loops(
-    prefix: list[str], functions: list[Callable], text: str, inits: list[Callable | None]
+    prefix: list[str], functions: list[Callable], text: str, inits: Any, known: Sequence[str] = ()
 ) -> Iterator[str]:
     """Three steps of forward, loss, backward and update."""
     choice = {role: pick(functions, role) or [None] for role in ("forward", "loss", "backward", "update")}
@@ -244,21 +294,27 @@ def loops(
     for init, forward, loss, backward, update in product(inits, *choice.values()):
         if backward is None:
             continue
-        composer = Composer(text + "".join(prefix))
+        composer = Composer(text + "".join(prefix), functions)
         if init and not composer.call(init, "params"):
             continue
+        composer.known |= {n: n for n in known}
+        if known:
+            composer.known["params"] = f"({', '.join(known)})"
         composer.lines += "for _ in range(3):\n"
         indent = "    "
         if forward and forward is not backward and not composer.call(forward, "output", indent):
             continue
         if loss and loss not in (forward, backward):
             composer.call(loss, "loss", indent)
+        for slope in pick(functions, "slope")[:1]:
+            if slope not in (forward, backward, loss):
+                composer.call(slope, "slope", indent)
         if not composer.call(backward, "grads", indent):
             continue
         if update and update is not backward:
             if not composer.call(update, "params", indent):
                 continue
-        elif not prefix and not composer.step(backward, indent):
+        elif (known or not prefix) and not composer.step(backward, indent):
             continue
         yield composer.lines
 
@@ -267,17 +323,17 @@ def of_classes(classes: list[ast.ClassDef], functions: list[Callable], text: str
     for one in reversed(classes):
         methods = [Callable(f"net.{n.name}", n, True) for n in one.body if isinstance(n, ast.FunctionDef)]
         new = next((m for m in methods if m.node.name == "__init__"), None)
-        composer = Composer(text)
+        composer = Composer(text, functions)
         given = composer.arguments(new) if new else ""
         if given is None or not (pick(methods, "backward") or pick(methods, "train")):
             continue
         prefix = f"net = {one.name}({given})\n"
         for init in [None, *pick(methods, "init")]:
-            first = Composer(text + prefix)
+            first = Composer(text + prefix, functions)
             if init and not first.call(init, "params", keep=False):
                 continue
             for train in [m for m in pick(methods, "train") if len(m.required()) >= 2]:
-                trial = Composer(first.lines)
+                trial = Composer(first.lines, functions)
                 if trial.call(train, "result", keep=False):
                     again = f"for _ in range(3):\n    {trial.lines.splitlines()[-1]}\n"
                     yield trial.lines.rsplit("\n", 2)[0] + "\n" + again
