@@ -17,7 +17,7 @@ from twolayer.checker.verdict import Block, Judgement, Outcome, decide
 ENTRIES = 8  # of an array that are compared with slopes
 WHOLE = 600  # entries of an array whose every slope is worth computing
 CLOSE = 1e-4
-SECONDS = 1.5  # of computing; an explanation that takes longer is left out, the verdict stays
+SECONDS = 1.0  # of computing; an explanation that takes longer is left out, the verdict stays
 
 
 class Places:
@@ -77,7 +77,8 @@ class Explanation:
         if node.id not in self.slopes:
             size = node.size
             chosen = np.arange(size) if size <= ENTRIES else np.sort(self.rng.choice(size, ENTRIES, replace=False))
-            found = [self.entries(node, values, chosen) for values in self.values]
+            late = time.process_time() > self.end
+            found = [None if late else self.entries(node, values, chosen) for values in self.values]
             self.slopes[node.id] = (chosen, found) if all(f is not None for f in found) else None  # type: ignore[misc]
         return self.slopes[node.id]
 

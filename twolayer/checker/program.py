@@ -252,6 +252,8 @@ class Program:
         }  # fmt: skip
         del inner["reduce"]
         self.builtins = inner
+        self.readers = stand_ins.Readers(self.made_up, source.text)
+        self.readers.install()
         self.modules: dict[str, Any] = {}
 
     def open(self, name: Any, *args: Any, **kwargs: Any) -> Any:
@@ -313,12 +315,10 @@ class Program:
         if stand_in is not None:
             return stand_in if fromlist or "." not in name else stand_ins.module(root, self.made_up, self.source.text)
         try:
-            return builtins.__import__(name, globals, locals, fromlist, 0)
+            return self.readers.cover(builtins.__import__(name, globals, locals, fromlist, 0))
         except ImportError:
-            missing = stand_ins.missing(name, self.made_up, self.source.text)
-            if missing is None:
-                raise
-            return missing
+            made = stand_ins.missing(name, self.made_up, self.source.text)
+            return made if fromlist or "." not in name else stand_ins.missing(root, self.made_up, self.source.text)
 
     def local(self, root: str) -> Path | None:
         for path in (self.folder / f"{root}.py", self.folder / root / "__init__.py", self.folder / root):

@@ -9,7 +9,6 @@ from twolayer.checker.tape import Node
 
 Values = dict[int, Any]
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
-UNSURE = 1e-4  # relative error of a difference beyond which it decides nothing
 
 
 class ReplayError(Exception):
@@ -125,7 +124,7 @@ class Replay:
             if not np.isfinite(wide) or not np.isfinite(narrow):
                 continue
             near, far = abs(c - 2 * middle + b) / (h / 2), abs(d - 2 * middle + a) / h
-            rounding = 1e-15 * (abs(middle) + abs(d) + abs(a)) / h
+            rounding = 2e-15 * (abs(middle) + abs(d) + abs(a)) / h
             error = abs(wide - narrow) / 3 + rounding
             if near > 0.75 * far and near > 50 * rounding + 1e-6 * abs(narrow):
                 error = max(error, near)

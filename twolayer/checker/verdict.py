@@ -12,6 +12,7 @@ from twolayer.checker.replay import Replay, ReplayError, Values, ancestors
 from twolayer.checker.tape import Node, Tape, put, setitem
 
 AGREE = 1e-5  # relative difference that rounding and the differences' own error may leave
+SURE = 2e-5  # relative error of a slope that may count
 DIFFER = 1e-3  # relative difference that is a mistake; between the two nothing is said
 
 
@@ -83,8 +84,8 @@ def blocks_of(step: Step) -> list[Block]:
     return list(groups.values())
 
 
-def probe(block: Block, rng: np.random.Generator, few: bool) -> None:
-    """Directions in which the block is moved: single entries, and all entries at once."""
+def probe(block: Block, rng: np.random.Generator, most: int) -> None:
+    """Directions in which the block is moved, about so many: single entries, and all entries at once."""
 
     def unit(k: int) -> Values:
         for node in block.old:
@@ -95,16 +96,17 @@ def probe(block: Block, rng: np.random.Generator, few: bool) -> None:
             k -= node.size
         raise IndexError
 
-    if block.size <= (6 if few else 12):
+    if block.size <= min(12, most):
         block.probes = [unit(k) for k in range(block.size)]
         return
-    chosen = rng.choice(block.size, 2 if few else 5, replace=False)
-    block.probes = [unit(int(k)) for k in chosen]
-    for _ in range(3 if few else 4):
+    dense = 4 if most > 8 else 2
+    for k in rng.choice(block.size, max(0, min(5, most - dense)), replace=False):
+        block.probes.append(unit(int(k)))
+    for _ in range(dense):
         block.probes.append({n.id: rng.uniform(-1, 1, size=n.shape) for n in block.old})
 
 
-def judge(step: Step, seconds: float = 2.0) -> Judgement:
+def judge(step: Step, seconds: float = 1.0) -> Judgement:
     """Compare at the recorded point and at two others near it."""
     rng = np.random.default_rng(7)
     old = step.old
@@ -113,10 +115,10 @@ def judge(step: Step, seconds: float = 2.0) -> Judgement:
     replay = Replay(old, [step.loss, *step.new])
     start = time.process_time()
     values0 = replay.at(point0)
-    few = (time.process_time() - start) * 4 * 9 * 3 * len(old) > seconds
     blocks = blocks_of(step)
+    each = max(time.process_time() - start, 1e-5) * 4 * 3 * len(blocks)  # seconds that one direction of each takes
     for block in blocks:
-        probe(block, rng, few)
+        probe(block, rng, int(seconds / each))
     points = [values0] if np.all(np.isfinite(values0[step.loss.id])) else []
     for _ in range(2 if points else 3):
         other = further(replay, point0, values0, step.loss, rng)
@@ -150,12 +152,12 @@ def shaped(new: Any, old: Any) -> np.ndarray:
 
 def further(replay: Replay, point: Values, values: Values, loss: Node, rng: np.random.Generator) -> Values | None:
     """Values at another point, as far away as the program stays what it is."""
-    size = 0.3
+    size = 0.5
     start = values[loss.id]
     for k in range(8):
         shrink = 1.0 if np.all(np.isfinite(start)) else 0.4**k
         moved = {
-            i: shrink * p + size * rng.normal(size=p.shape) * (float(np.sqrt(np.mean(p**2))) + 0.1) for i, p in point.items()
+            i: shrink * p + size * rng.normal(size=p.shape) * (float(np.sqrt(np.mean(p**2))) + max(1, *p.shape, 1) ** -0.5) for i, p in point.items()
         }
         try:
             found = replay.at(moved)
@@ -174,7 +176,7 @@ def fit(slopes: list[np.ndarray], changes: list[np.ndarray], olds: list[np.ndarr
     factors, worst, seen = [], 0.0, 0
     for pair, change in zip(slopes, changes, strict=True):
         g, e = pair
-        sure = np.isfinite(g) & (e <= 1e-4 * np.abs(g).max(initial=0))
+        sure = np.isfinite(g) & (e <= SURE * np.abs(g).max(initial=0))
         if not sure.any() or not np.all(np.isfinite(change)):
             factors.append(np.nan)
             if not np.all(np.isfinite(change)):
@@ -303,29 +305,35 @@ def ratios(block: Block, other: Block) -> list[float]:
 
 
 def explained(ratio: float, block: Block, other: Block, result: Judgement) -> bool:
-    """Whether the two factors differ by a sign, by 2, or by a number of samples or units; not by their two rates."""
-    rates = rates_of(block), rates_of(other)
-    if any(abs(ratio * b - a) <= 1e-6 * abs(a) for a in rates[0] for b in rates[1]) and rates[0] != rates[1]:
-        return False
+    """Whether the two factors differ by a sign, by 2, by a number of samples or units, or by a rate taken twice;
+    and not by two rates of their own.
+    """
     sizes = {2, *(s for n in result.replay.order for s in n.shape)}
     sizes |= {a * b for a in sizes for b in sizes} | {len(result.step.outputs)}
-    return ratio < 0 or any(s > 1 and min(abs(ratio / s - 1), abs(ratio * s - 1)) < 1e-4 for s in sizes)
+    mine, theirs = rates_of(block, sizes), rates_of(other, sizes)
+    for a in {1.0, *(mine - theirs)}:
+        for b in {1.0, *(theirs - mine)}:
+            if a != b and abs(ratio * b - a) <= 1e-6 * abs(a):
+                return False
+    twice = any(abs(ratio / r - 1) < 1e-4 or abs(ratio * r - 1) < 1e-4 for r in mine & theirs)
+    return ratio < 0 or twice or any(s > 1 and min(abs(ratio / s - 1), abs(ratio * s - 1)) < 1e-4 for s in sizes)
 
 
-def rates_of(block: Block) -> list[float]:
-    """The numbers, whole ones left out, by which the gradient is multiplied on the way to the update."""
-    found = [1.0]
+def rates_of(block: Block, sizes: set[int]) -> set[float]:
+    """The numbers by which the gradient is multiplied on the way to the update: written ones, and fractions."""
+    found = set()
     for node in ancestors(block.new[:1], block.old).values():
         if node.op in (np.multiply, np.true_divide):
             for a in node.args:
-                value = a.value if isinstance(a, Node) and a.op is None and a.size == 1 else a
-                if isinstance(value, float | np.ndarray) and float(np.sum(value)) % 1:
-                    found.append(float(np.sum(value)))
+                if isinstance(a, Node) and a.op is None and a.size == 1:
+                    found.add(float(np.sum(a.value)))
+                elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in sizes):
+                    found.add(a)
     return found
 
 
 def is_rate(factor: float, block: Block) -> bool:
-    return any(abs(factor - r) <= 1e-6 * abs(r) for r in rates_of(block))
+    return any(abs(factor - r) <= 1e-6 * abs(r) for r in rates_of(block, set()))
 
 
 # From the steps of a tape to one judgement
@@ -365,6 +373,8 @@ def settle(tape: Tape, params: Parameters) -> Outcome:
         for step in supposed(tape, params, nth):
             if not own or set(step.old) == set(own[0].old):
                 tried.append(attempt(step))
+                if tried[-1].right and tried[-1].steady:
+                    break
     return outcome(mine, [j for j in tried if not j.step.own], params)
 
 
