@@ -84,7 +84,7 @@ def data_texts(text: str) -> list[str]:
     }
     columns = re.search(r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*\s*@\s*[xXaA]|[xXyY]\.shape\[1\]\s*$", text, re.M)
     classes = re.search("softmax|one_?hot|n_?classes", text)
-    order = sorted(found, key=lambda name: (bool(columns) != ("column" in name), bool(classes) != ("class" in name)))
+    order = sorted(found, key=lambda name: ("one" in name, bool(columns) != ("column" in name), bool(classes) != ("class" in name)))
     return [
         f"import numpy as np\nrng = np.random.default_rng(1)\nk = {k}\nX = {x}\ny = {y}\n"
         for k, x, y in (found[name] for name in order)
@@ -347,6 +347,11 @@ def of_classes(classes: list[ast.ClassDef], functions: list[Callable], text: str
                         if (p := re.sub("^(d_?|grad_?)", "", g)) != g and p in attributes
                     )
                 yield driver
+
+
+def single(text: str) -> bool:
+    """Whether the driver has one sample, with which much is right by chance."""
+    return f"size=({D}, 1))" in text or f"size={D})" in text
 
 
 def fits(outcome: Outcome) -> bool:

@@ -63,7 +63,7 @@ def composed(source: Source, end: float, report: Report) -> Any:
     """What comes of the composed drivers: a right one decides; an accusation needs all that run to agree."""
     seen: list[tuple[str, Any]] = []
     for text in driver.compose(source):
-        if time.process_time() > end:
+        if time.process_time() > end or (seen and driver.single(text)):
             break
         program, failure, outcome = attempt(source, text, end)
         report.driver = report.driver or text

@@ -9,13 +9,13 @@ import numpy as np
 
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.program import Source
-from twolayer.checker.replay import ReplayError, Values, ancestors
+from twolayer.checker.replay import ReplayError, Values, ancestors, scalar
 from twolayer.checker.report import Finding, Line
 from twolayer.checker.tape import Node, getitem
 from twolayer.checker.verdict import Block, Judgement, Outcome, decide
 
 ENTRIES = 8  # of an array that are compared with slopes
-WHOLE = 600  # entries of an array whose every slope is worth computing
+WHOLE = 2000  # entries of an array whose every slope is worth computing
 CLOSE = 1e-4
 SECONDS = 1.0  # of computing; an explanation that takes longer is left out, the verdict stays
 
@@ -96,18 +96,34 @@ class Explanation:
         return result
 
     def truth(self, node: Node, point: int) -> np.ndarray | None:
-        """The slopes of the loss by every entry of a value at a point."""
+        """The slopes of the loss by every entry of a value at a point; None if that would take too long."""
         key = node.id, point
         if key not in self.whole:
             small = node.size <= WHOLE and time.process_time() < self.end
-            found = self.entries(node, self.values[point], np.arange(node.size)) if small else None
-            self.whole[key] = None if found is None else found.reshape(np.shape(self.values[point][node.id]))
+            self.whole[key] = self.every(node, self.values[point]) if small else None
         return self.whole[key]
+
+    def every(self, node: Node, values: Values) -> np.ndarray | None:
+        base = np.asarray(values[node.id], dtype=float)
+        h = 1e-5 * max(1e-2, float(np.sqrt(np.mean(base**2))))
+        result = np.empty(node.size)
+        try:
+            for k in range(node.size):
+                ends = []
+                for t in (h, -h):
+                    moved = base.copy()
+                    moved.flat[k] += t
+                    ends.append(scalar(self.replay.moved(values, {node.id: moved}, self.loss)[self.loss.id]))
+                result[k] = (ends[0] - ends[1]) / (2 * h)
+        except ReplayError:
+            return None
+        return result.reshape(base.shape)
 
     # Labels
 
     def label(self) -> None:
         interesting = [n for n in [*self.judged.step.old, *self.forward] if n.size <= 10**6 and n is not self.loss]
+        interesting.sort(key=lambda n: (not n.names, n.id))
         by_size: dict[int, list[Node]] = {}
         for n in interesting:
             by_size.setdefault(n.size, []).append(n)
@@ -222,18 +238,36 @@ class Explanation:
             for i in n.inputs:
                 users.setdefault(i.id, []).append(n)
         good = self.useful(users)
+        large: Node | None = None
         for s in mine:
-            if s.id in good or s.size < 2 and block.size > 1:
+            if s.size < 2 and block.size > 1:
                 continue
-            outside = [u for u in users.get(s.id, ()) if u.line != s.line]
-            if not outside:
-                continue
-            found = self.repair(s, block)
-            if found:
-                return self.caller(s, found, users)
-        last = mine[-1] if mine else block.new[0]
+            if s.id in self.labels:
+                if found := self.lacking(s, block):
+                    return s, *found
+            elif s.id not in good and any(u.line != s.line for u in users.get(s.id, ())):
+                if found := self.repair(s, block):
+                    return (s, *found) if large is None or large.id not in ancestors([s]) else (large, None, "")
+                if s.size > WHOLE and large is None:
+                    large = s
         named = [n for n in mine if n.names and n.id not in good]
-        return (named[0] if named else last), None, ""
+        return large or (named[0] if named else mine[-1] if mine else block.new[0]), None, ""
+
+    def lacking(self, s: Node, block: Block) -> tuple[Label, str] | None:
+        """If this is the slope by an activation's value where the slope by what went in is needed."""
+        of = self.labels[s.id].of
+        for z, a, _ in self.locals:
+            if z.shape == s.shape and a.shape == of.shape and (a is of or self.same_slope(a, of)):
+                truths = [self.truth(z, k) for k in range(len(self.values))]
+                if all(t is not None for t in truths) and self.is_right(
+                    block, self.taking(s, [t * self.labels[s.id].factor for t in truths if t is not None])
+                ):
+                    return Label(z, 1.0, f"∂L/∂{self.name(z)}"), f"lacks the factor {self.prime(z, a)}"
+        return None
+
+    def same_slope(self, a: Node, b: Node) -> bool:
+        x, y = self.slope(a), self.slope(b)
+        return x is not None and y is not None and len(x[0]) == len(y[0]) and np.allclose(x[1][0], y[1][0], rtol=1e-5, atol=0)
 
     def useful(self, users: dict[int, list[Node]]) -> set[int]:
         """Values that are right, or from which something right is computed at another line."""
@@ -242,9 +276,6 @@ class Explanation:
             if s.id in self.labels or any(u.id in good and u.size > 1 for u in users.get(s.id, ())):
                 good.add(s.id)
         return good
-
-    def caller(self, s: Node, found: tuple[Label, str], users: dict[int, list[Node]]) -> tuple[Node, Label, str]:
-        return s, *found
 
     def updated_early(self, block: Block) -> tuple[Node | None, Label | None, str] | None:
         """If the block is right once another parameter's new value is replaced by its old one, where that is used."""
@@ -397,7 +428,11 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         found.append(Finding("wrong", "loss-mismatch", text, at.line[1], *place.of(at.line), equation="bce-grad"))
         return found
     if outcome.verdict == "right" and judged.uphill and judged.step.kind != "other":
-        new = judged.step.new[0]
+        explanation = outcome.explanation = Explanation(judged, params)
+        turned = [n for n in explanation.backward if (label := explanation.labels.get(n.id)) and label.factor < 0]
+        whole = {b.old[0].id for b in judged.blocks}
+        flipped = any(explanation.labels[n.id].of.id in whole and n.line not in {x.line for x in judged.step.new} for n in turned)
+        new = turned[0] if flipped else judged.step.new[0]
         text = "every update goes up the slope: the loss grows. The sign of the gradient or of the step is wrong"
         found.append(Finding("wrong", "sign", text, new.line[1], *place.of(new.line), equation="gd-step"))
         return found
@@ -407,7 +442,7 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         found.insert(0, Finding("ok", "gradients", text))
         found += conventions(judged, params)
         return found
-    explanation = outcome.explanation = Explanation(judged, params)  # type: ignore[attr-defined]
+    explanation = outcome.explanation = Explanation(judged, params)
     seen: dict[tuple[str, int], Finding] = {}
     for block in judged.wrong:
         finding = mistake(block, explanation, place)
@@ -443,7 +478,8 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
     else:
         node, label, said = explanation.first(block)
     node = node or block.new[0]
-    where, source = place.of(node.line)
+    line = node.named_at if said.startswith("lacks") and node.named_at[1] > node.line[1] else node.line
+    where, source = place.of(line)
     what = f"the value of {where}" if not node.name else node.name
     text = f"{name}: {what} {said or 'is not the slope that the update needs'}"
     numbers = ""
@@ -463,7 +499,7 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
             numbers = f"its shape changes from {block.old[0].shape} to {block.new[0].shape}"
     identity = "factor" if abs(block.times - 1) > 1e-3 else "gradient"
     return Finding(
-        "wrong", identity, text, node.line[1], where, source, label.text if label else "", numbers, equation_of(label, explanation)
+        "wrong", identity, text, line[1], where, source, label.text if label else "", numbers, equation_of(label, explanation)
     )
 
 
@@ -472,7 +508,7 @@ def lines(outcome: Outcome, params: Parameters, place: Places) -> list[Line]:
     judged = outcome.judged
     if judged is None or judged.trouble or len(judged.points) < 3 or len(judged.replay.order) > 400:
         return []
-    explanation = getattr(outcome, "explanation", None) or Explanation(judged, params)
+    explanation = outcome.explanation or Explanation(judged, params)
     wrong = {n.line for b in judged.wrong for n in [explanation.first(b)[0]] if n is not None and abs(b.times - 1) < 1e-3}
     rows: dict[tuple[str, int], Line] = {}
     for node in explanation.backward:

@@ -280,7 +280,7 @@ def compare(result: Judgement) -> None:
     for block in sorted(sure, key=lambda b: (not steady(b.factor), -b.size)):
         for group in groups:
             ratio = ratios(block, group[0])
-            if steady(ratio) and abs(ratio[0] - 1) < 1e-4 and (block.gradient is None) == (group[0].gradient is None):
+            if steady(ratio) and abs(np.nanmean(ratio) - 1) < 1e-4 and (block.gradient is None) == (group[0].gradient is None):
                 group.append(block)
                 break
         else:
@@ -293,11 +293,12 @@ def compare(result: Judgement) -> None:
         for block in group:
             ratio = ratios(block, reference)
             if not steady(ratio):
-                block.verdict, block.off = ("wrong", float(np.ptp(ratio))) if np.ptp(ratio) > DIFFER else ("unknown", 0.0)
+                spread = float(np.nanmax(ratio) - np.nanmin(ratio)) if np.isfinite(ratio).all() else 0.0
+                block.verdict, block.off = ("wrong", spread) if spread > DIFFER * abs(np.nanmean(ratio)) else ("unknown", 0.0)
             elif (block.gradient is None) == (reference.gradient is None):
-                block.times = ratio[0]
-                if abs(ratio[0] - 1) > DIFFER and explained(ratio[0], block, reference, result):
-                    block.verdict, block.off = "wrong", abs(ratio[0] - 1)
+                block.times = next(r for r in ratio if np.isfinite(r))
+                if abs(block.times - 1) > DIFFER and explained(block.times, block, reference, result):
+                    block.verdict, block.off = "wrong", abs(block.times - 1)
 
 
 def ratios(block: Block, other: Block) -> list[float]:
@@ -347,6 +348,7 @@ class Outcome:
     judged: Judgement | None = None
     notes: list[tuple[str, str]] = field(default_factory=list)  # id and sentence
     why: str = ""
+    explanation: Any = None
     mismatch: str = ""  # the loss whose exact gradient it is, where the program computes another
 
 
@@ -389,7 +391,7 @@ def outcome(own: list[Judgement], others: list[Judgement], params: Parameters) -
     good = next((j for j in own if j.right and j.steady), None)
     if good:
         return Outcome("right", good)
-    exact = next((j for j in others if j.right and j.steady and not j.uphill), None)
+    exact = next((j for j in others if j.right and j.steady), None)
     if exact:
         name = exact.step.said
         logs = [j for j in own if j.step.kind == "log" and (j.wrong or j.right)]
