@@ -211,9 +211,9 @@ class Composer:
 
     def step(self, backward: Callable, indent: str) -> bool:
         """Subtract what `backward` returned, where there is no function for it."""
-        names = self.known.get("grads names", "").split() or backward.keys()
+        names = self.known.get("grads names", "").split() or [k for k in backward.keys() if self.parameter(k)]
         pairs = [(g, p) for g in names if (p := self.parameter(g))]
-        if pairs:
+        if pairs and len(pairs) == len(names):
             for g, p in pairs:
                 self.lines += f"{indent}{p} = {p} - 0.1 * {self.known[g]}\n"
             return True

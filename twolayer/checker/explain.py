@@ -423,7 +423,10 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
     where, source = place.of(line)
     found = [Finding("note", name, text) for name, text in outcome.notes]
     if outcome.mismatch:
-        at = next((e for e in judged.step.outputs), judged.step.loss)
+        exact = Explanation(outcome.exact or judged, params)
+        at = next((n for n in exact.backward if n.id in exact.labels and "'" not in exact.labels[n.id].text), judged.step.loss)
+        users = [n for n in exact.backward if at in n.inputs and n.size == at.size and n.id in exact.labels]
+        at = users[0] if users else at
         text = f"the update follows the {outcome.mismatch} exactly, but the loss that is computed here is another"
         found.append(Finding("wrong", "loss-mismatch", text, at.line[1], *place.of(at.line), equation="bce-grad"))
         return found
@@ -469,6 +472,12 @@ def conventions(judged: Judgement, params: Parameters) -> list[Finding]:
 def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
     params, judged = explanation.params, explanation.judged
     name = params.name(block.old[0]) or "a parameter"
+    if block.times == 0:
+        node, label, said = explanation.first(block)
+        node = node or block.new[0]
+        text = f"{name}: {said or 'its update is zero, though its slope is not'}"
+        where = (node.line[1], *place.of(node.line), label.text if label else "")
+        return Finding("wrong", "no-change", text, *where, equation=equation_of(label, explanation))
     if abs(block.times - 1) > 1e-3:
         node, label, said = (block.gradient or block.new[0]), Label(block.old[0], 1.0, f"∂L/∂{name}"), ""
         word = explanation.factor(block.times)

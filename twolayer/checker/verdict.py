@@ -60,6 +60,7 @@ class Judgement:
     blocks: list[Block]
     replay: Replay
     points: list[Values]
+    nodes: list[Node] = field(default_factory=list)  # of the whole tape
     uphill: bool = False
     steady: bool = False  # the common factor is the same at every point
     trouble: str = ""
@@ -292,7 +293,9 @@ def compare(result: Judgement) -> None:
     for group in groups[1:]:
         for block in group:
             ratio = ratios(block, reference)
-            if not steady(ratio):
+            if all(not np.any(c) for c in block.changes):
+                block.verdict, block.off, block.times = "wrong", 1.0, 0.0
+            elif not steady(ratio):
                 spread = float(np.nanmax(ratio) - np.nanmin(ratio)) if np.isfinite(ratio).all() else 0.0
                 block.verdict, block.off = ("wrong", spread) if spread > DIFFER * abs(np.nanmean(ratio)) else ("unknown", 0.0)
             elif (block.gradient is None) == (reference.gradient is None):
@@ -349,6 +352,7 @@ class Outcome:
     notes: list[tuple[str, str]] = field(default_factory=list)  # id and sentence
     why: str = ""
     explanation: Any = None
+    exact: Judgement | None = None  # by the loss whose gradient it is, where the program computes another
     mismatch: str = ""  # the loss whose exact gradient it is, where the program computes another
 
 
@@ -377,7 +381,9 @@ def settle(tape: Tape, params: Parameters) -> Outcome:
                 tried.append(attempt(step))
                 if tried[-1].right and tried[-1].steady:
                     break
-    return outcome(mine, [j for j in tried if not j.step.own], params)
+    for judged in tried:
+        judged.nodes = tape.nodes
+    return outcome(mine, [j for j in tried if not j.step.own])
 
 
 def attempt(step: Step) -> Judgement:
@@ -387,7 +393,7 @@ def attempt(step: Step) -> Judgement:
         return Judgement(step, [], Replay([], []), [], trouble=f"the recorded operations cannot be repeated: {error}")
 
 
-def outcome(own: list[Judgement], others: list[Judgement], params: Parameters) -> Outcome:
+def outcome(own: list[Judgement], others: list[Judgement]) -> Outcome:
     good = next((j for j in own if j.right and j.steady), None)
     if good:
         return Outcome("right", good)
@@ -396,7 +402,7 @@ def outcome(own: list[Judgement], others: list[Judgement], params: Parameters) -
         name = exact.step.said
         logs = [j for j in own if j.step.kind == "log" and (j.wrong or j.right)]
         if logs and exact.step.kind != "log":
-            return Outcome("wrong", logs[0], mismatch=name)
+            return Outcome("wrong", logs[0], exact=exact, mismatch=name)
         said = (
             f"the gradients are exactly those of the {name}; the loss that the program computes is another number"
             if own
