@@ -54,7 +54,7 @@ def unjudged(judged: Judgement, params: Parameters, place: Any) -> Iterator[Find
             if value.id in moving or other is None or value.id in told or not is_weight(value):
                 continue
             if node.op in PRODUCTS:
-                role = len(value.shape) == 2 and other.id in moving and has_data(other, judged)
+                role = len(value.shape) == 2 and node.size > 1 and other.id in moving and has_data(other, judged)
             else:
                 role = node.op is np.add and other.id in moving and value.size < node.size and 0 < len(value.shape)
             if not role or max(value.shape) > max(samples, default=0) or value.size * 2 > widest + value.size**2:

@@ -17,6 +17,8 @@ from twolayer.checker import array, stand_ins
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.tape import Stop, Tape
 
+CASTS = {"float", "float16", "float32", "float64", "double", "single", "float_", "int8", "int16", "int32", "int64", "int_", "uint8",
+         "bool_"}  # fmt: skip
 MANY = 2000  # literals of one statement worth a node each
 
 
@@ -146,7 +148,7 @@ class Prepare(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name in ("float", "float32", "float64", "double", "float_") and len(node.args) == 1 and not node.keywords:
+        if name in CASTS and len(node.args) == 1 and not node.keywords:
             return call("__float__", node.func, node.args[0], at=node)
         return node
 
@@ -207,12 +209,12 @@ def written(value: float) -> Number:
 def stripped(function: Any, value: Any) -> Any:
     """float(x) and its like, which would lose the node of a traced x."""
     kind = function if isinstance(function, type) else None
-    if kind is None or not issubclass(kind, float | stand_ins.np.floating):
+    if kind is None or not issubclass(kind, float | stand_ins.np.generic):
         return function(value)
-    if isinstance(value, Number):
+    if isinstance(value, Number) and issubclass(kind, float | stand_ins.np.floating):
         return value
     if isinstance(value, Traced) and value.dtype.kind in "fiub":
-        return array.run(stand_ins.np.float64, (value,)) if value.size != 1 or kind is not float else value.item()
+        return value.item() if kind is float else array.run(kind, (value,))
     return function(value)
 
 

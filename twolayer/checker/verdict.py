@@ -143,7 +143,20 @@ def judge(step: Step, seconds: float = 1.0) -> Judgement:
     for block in blocks:
         decide(block, result)
     compare(result)
+    if result.wrong and leaks(result):
+        result.trouble = "values were computed in a way that cannot be followed, such as by another package"
     return result
+
+
+def leaks(result: Judgement) -> bool:
+    """Whether an array came in from nowhere in the midst of the step: it may depend on the parameters unseen."""
+    step = result.step
+    start = min((n.id for n in result.replay.order), default=0)
+    shapes = {n.shape for n in result.replay.order}
+    return any(
+        n.op is None and n.kind in ("leak", "data") and n.size > 1 and n.id > start and n.shape in shapes
+        for n in ancestors([step.loss, *step.new], step.old).values()
+    )
 
 
 def shaped(new: Any, old: Any) -> np.ndarray:
@@ -158,7 +171,7 @@ def further(replay: Replay, point: Values, values: Values, loss: Node, rng: np.r
     for k in range(8):
         shrink = 1.0 if np.all(np.isfinite(start)) else 0.4**k
         moved = {
-            i: shrink * p + size * rng.normal(size=p.shape) * (float(np.sqrt(np.mean(p**2))) + max(1, *p.shape, 1) ** -0.5) for i, p in point.items()
+            i: shrink * p + size * rng.normal(size=p.shape) * (float(np.sqrt(np.mean(p**2))) + (max(p.shape) ** -0.5 if p.shape else 0.3)) for i, p in point.items()
         }
         try:
             found = replay.at(moved)
@@ -414,7 +427,7 @@ def outcome(own: list[Judgement], others: list[Judgement]) -> Outcome:
         note = "the gradients are those of this loss up to a factor that varies, as of a root, or of one sample"
         return Outcome("right", loose, [("varying-factor", note)])
     tried = [j for j in [*own, *others] if j.blocks and not j.trouble]
-    if not tried:
+    if not tried or any(j.trouble for j in own):
         return Outcome("unknown", why=next((j.trouble for j in [*own, *others] if j.trouble), "") or NO_LOSS)
     best = max(tried, key=lambda j: sum(b.verdict == "right" for b in j.blocks))
     identified = any(b.verdict == "right" and b.size > 1 and steady(b.factor) for b in best.blocks)
