@@ -1,5 +1,6 @@
 """One file from its text to its report."""
 
+import ast
 import signal
 import time
 from pathlib import Path
@@ -48,10 +49,10 @@ def examine(path: Path, given: str | None, seconds: float, compose: bool = True)
     return report
 
 
-def attempt(source: Source, text: str, end: float) -> tuple[Program, Failure | None, Outcome]:
-    """One run of the program, and what is to be said of it."""
+def attempt(source: Source, text: str, end: float, tree: ast.Module | None = None) -> tuple[Program, Failure | None, Outcome]:
+    """One run of the program, or of another tree in its place, and what is to be said of it."""
     tape = Tape(MOST, enough)
-    program = Program(Source(source.path, source.text, source.cells, read(source.path).tree), tape)
+    program = Program(Source(source.path, source.text, source.cells, tree or read(source.path).tree), tape)
     with Alarm(tape, max(0.2, min(end - time.process_time(), 4.0))):
         failure = program.run(main=not text, driver=text)
     tape.paused = True
