@@ -87,19 +87,22 @@ def run(path: Path, tree: ast.Module, text: str) -> tuple[object, object, object
         return attempt(source, text, time.process_time() + 5, tree)
 
 
-def step_of(program: object) -> list[np.ndarray]:
-    """How much every parameter changes in its first step."""
+def step_of(program: object) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Every parameter at its start, and how much it changes in its first step."""
     olds = [n for n in program.params.first if n.id in program.params.next]
     news = [program.params.next[n.id] for n in olds]
     values = Replay([], [*olds, *news]).fixed
-    return [np.asarray(values[n.id], float) - np.asarray(values[o.id], float) for o, n in zip(olds, news, strict=True)]
+    start = [np.asarray(values[o.id], float) for o in olds]
+    return start, [np.asarray(values[n.id], float) - s for s, n in zip(start, news, strict=True)]
 
 
-def differs(right: list[np.ndarray], wrong: list[np.ndarray]) -> bool:
-    """Whether the steps differ by more than one positive factor."""
-    if [r.shape for r in right] != [w.shape for w in wrong]:
+def differs(right: tuple[list[np.ndarray], list[np.ndarray]], wrong: tuple[list[np.ndarray], list[np.ndarray]]) -> bool:
+    """Whether the steps, from the same start, differ by more than one positive factor."""
+    if [r.shape for r in right[1]] != [w.shape for w in wrong[1]]:
         return False
-    a, b = (np.concatenate([x.ravel() for x in step]) for step in (right, wrong))
+    if not all(np.array_equal(r, w) for r, w in zip(right[0], wrong[0], strict=True)):
+        return False
+    a, b = (np.concatenate([x.ravel() for x in step[1]]) for step in (right, wrong))
     if not np.all(np.isfinite(b)) or not np.any(a):
         return False
     factor = float(a @ b) / float(a @ a)

@@ -5,7 +5,7 @@ from pathlib import Path
 from twolayer.checker.cli import check_paths
 from twolayer.checker.report import Report
 
-__all__ = ["Report", "check"]
+__all__ = ["Report", "check", "check_paths"]
 
 
 def check(path: str | Path, driver: str | None = None, seconds: float = 10.0, megabytes: int = 2048) -> Report:

@@ -30,6 +30,7 @@ class Block:
     gradient: Node | None = None  # where the slope stands on the way to the update, if the update is no plain step
     slopes: list[np.ndarray] = field(default_factory=list)  # per point, per probe
     changes: list[np.ndarray] = field(default_factory=list)
+    turned: bool = False  # behind an optimizer: the step goes up the slope
     off: float = 0.0  # relative difference that was found
     times: float = 1.0  # its factor against that of the other parameters
     why: str = ""
@@ -242,6 +243,10 @@ def decide(block: Block, result: Judgement) -> None:
             continue
         off, factor, decay = fit(block.slopes, held, olds)
         if off <= AGREE and all(np.isfinite(f) and f for f in factor) and steady(factor):
+            way = follows(block, nodes, result)
+            if way is None:
+                continue
+            block.turned = way * factor[0] > 0
             block.verdict, block.factor, block.decay, block.gradient = "right", factor, decay, nodes[0]
             return
     if plain:
@@ -254,6 +259,24 @@ def decide(block: Block, result: Judgement) -> None:
         block.verdict = "wrong"
     else:
         block.why = "the differences are too rough to decide"
+
+
+def follows(block: Block, nodes: list[Node], result: Judgement) -> float | None:
+    """How each entry of the update answers to the same entry of the gradient: its sign, 0 for not at all; None if it
+    answers to another entry, as after a transposition or a sum.
+    """
+    values, node, new = result.points[-1], nodes[0], block.new[0]
+    gradient = np.asarray(values[node.id], dtype=float)
+    before = np.asarray(values[new.id], dtype=float).ravel()
+    answers = []
+    for k in np.argsort(-np.abs(gradient.ravel()))[[0, gradient.size // 2]]:
+        pushed = gradient.copy()
+        pushed.flat[k] *= 1.1
+        answer = np.asarray(result.replay.moved(values, {node.id: pushed})[new.id], dtype=float).ravel() - before
+        if np.any(answer) and int(np.argmax(np.abs(answer))) != int(k):
+            return None
+        answers.append(float(answer[k]) * float(pushed.flat[k] - gradient.flat[k]))
+    return float(np.sign(answers[0]))
 
 
 def few_entries(values: Values, block: Block) -> bool:
@@ -302,7 +325,10 @@ def compare(result: Judgement) -> None:
     groups.sort(key=lambda g: (-len(g), not any(is_rate(b.factor[0], b) for b in g), -g[0].new[0].id))
     reference = groups[0][0]
     result.steady = steady(reference.factor)
-    result.uphill = reference.gradient is None and all(f * sign < 0 for f in reference.factor if np.isfinite(f))
+    if reference.gradient is None:
+        result.uphill = all(f * sign < 0 for f in reference.factor if np.isfinite(f))
+    else:
+        result.uphill = sign > 0 and all(b.turned for b in sure)
     for group in groups[1:]:
         for block in group:
             ratio = ratios(block, reference)
