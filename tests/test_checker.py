@@ -97,7 +97,9 @@ def test_command_on_a_folder(tmp_path, capsys):
 
 def test_a_driver_runs_functions(tmp_path):
     path = tmp_path / "mine.py"
-    path.write_text("import numpy as np\ndef odd(w, x, t):\n    a = x @ w\n    return np.mean((a - t) ** 2), 2 * x.T @ (a - t) / t.size\n")
+    path.write_text(
+        "import numpy as np\ndef odd(w, x, t):\n    a = x @ w\n    return np.mean((a - t) ** 2), 2 * x.T @ (a - t) / t.size\n"
+    )
     text = (
         "rng = np.random.default_rng(0)\nx, t = rng.normal(size=(9, 3)), rng.normal(size=(9, 1))\nw = np.ones((3, 1))\n"
         "for _ in range(3):\n    loss, dw = odd(w, x, t)\n    w = w - 0.1 * dw\n"
@@ -185,7 +187,9 @@ def test_a_common_factor_and_a_root_are_no_mistake(tmp_path):
         "momentum": RIGHT_NET.replace("for epoch", "v = 0\nfor epoch").replace(
             "    W1, b1 =", "    v = 0.9 * v + dW1; dW1 = v\n    W1, b1 ="
         ),
-        "printed": RIGHT_NET.replace("loss = -np.mean(y * np.log(A2) + (1 - y) * np.log(1 - A2))", "print(np.mean(abs(y - A2)))"),
+        "printed": RIGHT_NET.replace(
+            "loss = -np.mean(y * np.log(A2) + (1 - y) * np.log(1 - A2))", "print(np.mean(abs(y - A2)))"
+        ),
     }
     paths = []
     for name, text in changed.items():

@@ -67,9 +67,13 @@ def main() -> None:
     wrong = [(e, r) for e, r in pairs if not e.right]
     lines = [(e, r) for e, r in wrong if e.lines and r.code == 1]
     print(f"\nright: {len(right)}, passed {sum(r.code == 0 for r in right)}, accused {sum(r.code == 1 for r in right)}")
-    print(f"wrong: {len(wrong)}, found {sum(r.code == 1 for _, r in wrong)}, passed {sum(r.code == 0 for _, r in wrong)}")
+    print(
+        f"wrong: {len(wrong)}, found {sum(r.code == 1 for _, r in wrong)}, passed {sum(r.code == 0 for _, r in wrong)}"
+    )
     print(f"line named within two: {sum(named(e, r) for e, r in lines)} of {len(lines)}")
-    print(f"{len(entries)} files in {seconds:.1f} s; median {sorted(r.seconds for r in reports)[len(reports) // 2]:.2f} s of computing")
+    print(
+        f"{len(entries)} files in {seconds:.1f} s; median {sorted(r.seconds for r in reports)[len(reports) // 2]:.2f} s of computing"
+    )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ class Parser(argparse.ArgumentParser):
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser("twolayer check", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    parser.add_argument("--driver", type=Path, metavar="FILE", help="lines that take a training step with their functions")
+    parser.add_argument(
+        "--driver", type=Path, metavar="FILE", help="lines that take a training step with their functions"
+    )
     parser.add_argument("--json", action="store_true", help="print the reports as JSON")
     parser.add_argument("--seconds", type=float, default=10.0, help="time limit of one file (default: %(default)g)")
     parser.add_argument("--megabytes", type=int, default=2048, help="memory limit of one file (default: %(default)s)")

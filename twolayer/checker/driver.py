@@ -82,9 +82,15 @@ def data_texts(text: str) -> list[str]:
         "one row": (1, f"rng.normal(size={D})", "np.array([1.0])"),
         "lists": (1, f"rng.normal(size=({N}, {D})).tolist()", labels),
     }
-    columns = re.search(r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*\s*@\s*[xXaA]|[xXyY]\.shape\[1\]\s*$", text, re.M)
+    columns = re.search(
+        r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*\s*@\s*[xXaA]|[xXyY]\.shape\[1\]\s*$",
+        text,
+        re.M,
+    )
     classes = re.search("softmax|one_?hot|n_?classes", text)
-    order = sorted(found, key=lambda name: ("one" in name, bool(columns) != ("column" in name), bool(classes) != ("class" in name)))
+    order = sorted(
+        found, key=lambda name: ("one" in name, bool(columns) != ("column" in name), bool(classes) != ("class" in name))
+    )
     return [
         f"import numpy as np\nrng = np.random.default_rng(1)\nk = {k}\nX = {x}\ny = {y}\n"
         for k, x, y in (found[name] for name in order)
@@ -143,7 +149,9 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
 
 def role_of(name: str, wanted: str) -> bool:
     return bool(re.search(ROLES[wanted], name.lower().strip("_"))) and not re.search(
-        ("" if wanted == "slope" else "deriv|prime|") + "activation|plot|test|check|numerical|print|_d$|accuracy|layer$|linear|sigmoid|relu|softmax|tanh|norm", name.lower()
+        ("" if wanted == "slope" else "deriv|prime|")
+        + "activation|plot|test|check|numerical|print|_d$|accuracy|layer$|linear|sigmoid|relu|softmax|tanh|norm",
+        name.lower(),
     )
 
 
@@ -190,7 +198,9 @@ class Composer:
         if names == [] or not keep:
             target, names = "", []
         else:
-            names = [f"the_{n}" if n in self.taken or n in ("X", "y", "k", "rng") else n for n in names or [f"the_{kind}"]]
+            names = [
+                f"the_{n}" if n in self.taken or n in ("X", "y", "k", "rng") else n for n in names or [f"the_{kind}"]
+            ]
             target = ", ".join(names) + " = "
         self.lines += f"{indent}{target}{function.call}({given})\n"
         for name, theirs in zip(names, function.returned() or [kind], strict=False):
@@ -199,7 +209,7 @@ class Composer:
             names = names[1:]
         if len(names) == 1:
             self.known[kind] = names[0]
-            for key in function.keys():
+            for key in function:
                 self.known.setdefault(key, f"{names[0]}[{key!r}]")
         elif names and kind in ("params", "grads"):
             self.known[kind] = f"({', '.join(names)})"
@@ -211,7 +221,7 @@ class Composer:
 
     def step(self, backward: Callable, indent: str) -> bool:
         """Subtract what `backward` returned, where there is no function for it."""
-        names = self.known.get("grads names", "").split() or [k for k in backward.keys() if self.parameter(k)]
+        names = self.known.get("grads names", "").split() or [k for k in backward if self.parameter(k)]
         pairs = [(g, p) for g in names if (p := self.parameter(g))]
         if pairs and len(pairs) == len(names):
             for g, p in pairs:
@@ -219,7 +229,9 @@ class Composer:
             return True
         if "params" in self.known and "grads" in self.known:
             params, grads = self.known["params"], self.known["grads"]
-            self.lines = self.lines.replace("\nfor _", f"{STEP}for _", 1) + f"{indent}{params} = step({params}, {grads})\n"
+            self.lines = (
+                self.lines.replace("\nfor _", f"{STEP}for _", 1) + f"{indent}{params} = step({params}, {grads})\n"
+            )
             return True
         return False
 
@@ -339,7 +351,9 @@ def of_classes(classes: list[ast.ClassDef], functions: list[Callable], text: str
                     yield trial.lines.rsplit("\n", 2)[0] + "\n" + again
             before = first.lines[len(text) :]
             attributes = {n.attr for m in methods for n in ast.walk(m.node) if isinstance(n, ast.Attribute)}
-            for driver in loops([before], methods + [f for f in functions if role_of(f.node.name, "loss")], text, [None]):
+            for driver in loops(
+                [before], methods + [f for f in functions if role_of(f.node.name, "loss")], text, [None]
+            ):
                 if not pick(methods, "update"):
                     driver += "".join(
                         f"    net.{p} = net.{p} - 0.1 * net.{g}\n"

@@ -49,7 +49,9 @@ def examine(path: Path, given: str | None, seconds: float, compose: bool = True)
     return report
 
 
-def attempt(source: Source, text: str, end: float, tree: ast.Module | None = None) -> tuple[Program, Failure | None, Outcome]:
+def attempt(
+    source: Source, text: str, end: float, tree: ast.Module | None = None
+) -> tuple[Program, Failure | None, Outcome]:
     """One run of the program, or of another tree in its place, and what is to be said of it."""
     tape = Tape(MOST, enough)
     program = Program(Source(source.path, source.text, source.cells, tree or read(source.path).tree), tape)
@@ -112,4 +114,6 @@ def fill(report: Report, program: Program, failure: Failure | None, outcome: Out
     report.findings += findings.all_of(program, outcome, place)
     if failure and outcome.verdict == "unknown":
         text = f"the program ended with {failure}"
-        report.findings.insert(0, Finding("unknown", "failure", text, failure.line, *place.of((failure.file, failure.line))))
+        report.findings.insert(
+            0, Finding("unknown", "failure", text, failure.line, *place.of((failure.file, failure.line)))
+        )

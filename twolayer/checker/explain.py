@@ -88,7 +88,9 @@ class Explanation:
             unit = np.zeros(node.size)
             unit[k] = 1.0
             try:
-                result[j], error = self.replay.slope(values, self.loss, {node.id: unit.reshape(np.shape(values[node.id]))})
+                result[j], error = self.replay.slope(
+                    values, self.loss, {node.id: unit.reshape(np.shape(values[node.id]))}
+                )
             except (ReplayError, ValueError):
                 return None
             if not np.isfinite(error):
@@ -176,7 +178,12 @@ class Explanation:
             if z.size < 2:
                 continue
             for a in self.forward:
-                if a.id > z.id and a.shape == z.shape and z.dtype.kind == a.dtype.kind == "f" and self.elementwise(a, z):
+                if (
+                    a.id > z.id
+                    and a.shape == z.shape
+                    and z.dtype.kind == a.dtype.kind == "f"
+                    and self.elementwise(a, z)
+                ):
                     h = 1e-5
                     values = []
                     for point in self.values:
@@ -267,7 +274,12 @@ class Explanation:
 
     def same_slope(self, a: Node, b: Node) -> bool:
         x, y = self.slope(a), self.slope(b)
-        return x is not None and y is not None and len(x[0]) == len(y[0]) and np.allclose(x[1][0], y[1][0], rtol=1e-5, atol=0)
+        return (
+            x is not None
+            and y is not None
+            and len(x[0]) == len(y[0])
+            and np.allclose(x[1][0], y[1][0], rtol=1e-5, atol=0)
+        )
 
     def useful(self, users: dict[int, list[Node]]) -> set[int]:
         """Values that are right, or from which something right is computed at another line."""
@@ -297,7 +309,10 @@ class Explanation:
         try:
             moved = [self.replay.moved(p, change(p)) for p in points]
             for p, q in zip(points, moved, strict=True):
-                after = {n.id: np.asarray(q[n.id], float).reshape(o.shape) - p[o.id] for o, n in zip(block.old, block.new, strict=True)}
+                after = {
+                    n.id: np.asarray(q[n.id], float).reshape(o.shape) - p[o.id]
+                    for o, n in zip(block.old, block.new, strict=True)
+                }
                 trial.changes.append(trial.along(after, block.new))
         except (ReplayError, ValueError, TypeError):
             return False
@@ -364,12 +379,16 @@ class Explanation:
                             made.append(np.asarray(s.op(*args), dtype=float))
                     except Exception:
                         continue
-                    if all(m.shape == w.shape for m, w in zip(made, wanted, strict=True)) and proportional(made, wanted):
+                    if all(m.shape == w.shape for m, w in zip(made, wanted, strict=True)) and proportional(
+                        made, wanted
+                    ):
                         return f"uses {self.operand(used)} where {self.name(other)} belongs"
         return ""
 
     def operand(self, node: Node) -> str:
-        while node.op in (np.transpose, np.ndarray.transpose, getitem, np.reshape, np.ndarray.reshape) and not node.names:
+        while (
+            node.op in (np.transpose, np.ndarray.transpose, getitem, np.reshape, np.ndarray.reshape) and not node.names
+        ):
             node = node.inputs[0]
         return self.name(node)
 
@@ -424,7 +443,9 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
     found = [Finding("note", name, text) for name, text in outcome.notes]
     if outcome.mismatch:
         exact = Explanation(outcome.exact or judged, params)
-        at = next((n for n in exact.backward if n.id in exact.labels and "'" not in exact.labels[n.id].text), judged.step.loss)
+        at = next(
+            (n for n in exact.backward if n.id in exact.labels and "'" not in exact.labels[n.id].text), judged.step.loss
+        )
         users = [n for n in exact.backward if at in n.inputs and n.size == at.size and n.id in exact.labels]
         at = users[0] if users else at
         text = f"the update follows the {outcome.mismatch} exactly, but the loss that is computed here is another"
@@ -434,14 +455,18 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         explanation = outcome.explanation = Explanation(judged, params)
         turned = [n for n in explanation.backward if (label := explanation.labels.get(n.id)) and label.factor < 0]
         whole = {b.old[0].id for b in judged.blocks}
-        flipped = any(explanation.labels[n.id].of.id in whole and n.line not in {x.line for x in judged.step.new} for n in turned)
+        flipped = any(
+            explanation.labels[n.id].of.id in whole and n.line not in {x.line for x in judged.step.new} for n in turned
+        )
         new = turned[0] if flipped else judged.step.new[0]
         text = "every update goes up the slope: the loss grows. The sign of the gradient or of the step is wrong"
         found.append(Finding("wrong", "sign", text, new.line[1], *place.of(new.line), equation="gd-step"))
         return found
     if outcome.verdict == "right":
         loss = f"the loss of {where}" if judged.step.own and where else f"the {judged.step.said}"
-        text = f"{names}: every update follows the slope of {loss}, by central differences at {len(judged.points)} points"
+        text = (
+            f"{names}: every update follows the slope of {loss}, by central differences at {len(judged.points)} points"
+        )
         found.insert(0, Finding("ok", "gradients", text))
         found += conventions(judged, params)
         return found
@@ -465,12 +490,18 @@ def conventions(judged: Judgement, params: Parameters) -> list[Finding]:
         if abs(block.times - 1) > 1e-3:
             found.append(Finding("note", "rate", f"the step of {name} is {block.times:.4g} times that of the others"))
     if any(b.gradient is not None for b in judged.blocks):
-        found.append(Finding("note", "optimizer", "between gradient and update stands an optimizer, such as momentum, Adam or clipping"))
+        found.append(
+            Finding(
+                "note",
+                "optimizer",
+                "between gradient and update stands an optimizer, such as momentum, Adam or clipping",
+            )
+        )
     return found
 
 
 def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
-    params, judged = explanation.params, explanation.judged
+    params, _judged = explanation.params, explanation.judged
     name = params.name(block.old[0]) or "a parameter"
     if block.times == 0:
         node, label, said = explanation.first(block)
@@ -482,7 +513,9 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
         node, label, said = (block.gradient or block.new[0]), Label(block.old[0], 1.0, f"∂L/∂{name}"), ""
         word = explanation.factor(block.times)
         said = f"is {word}of what it should be: the other parameters have no such factor"
-        named = [n for n in explanation.backward if n.id in explanation.labels and explanation.labels[n.id].of in block.old]
+        named = [
+            n for n in explanation.backward if n.id in explanation.labels and explanation.labels[n.id].of in block.old
+        ]
         node = named[0] if named else node
     else:
         node, label, said = explanation.first(block)
@@ -497,7 +530,9 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
         chosen, slopes = sample
         point = explanation.values[0]
         try:
-            change = (np.asarray(point[block.new[0].id], float).reshape(block.old[0].shape) - point[block.old[0].id]).ravel()
+            change = (
+                np.asarray(point[block.new[0].id], float).reshape(block.old[0].shape) - point[block.old[0].id]
+            ).ravel()
             k = int(np.argmax(np.abs(slopes[0])))
             index = [int(i) for i in np.unravel_index(chosen[k], block.old[0].shape)] if block.old[0].shape else []
             numbers = (
@@ -508,7 +543,15 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
             numbers = f"its shape changes from {block.old[0].shape} to {block.new[0].shape}"
     identity = "factor" if abs(block.times - 1) > 1e-3 else "gradient"
     return Finding(
-        "wrong", identity, text, line[1], where, source, label.text if label else "", numbers, equation_of(label, explanation)
+        "wrong",
+        identity,
+        text,
+        line[1],
+        where,
+        source,
+        label.text if label else "",
+        numbers,
+        equation_of(label, explanation),
     )
 
 
@@ -518,7 +561,9 @@ def lines(outcome: Outcome, params: Parameters, place: Places) -> list[Line]:
     if judged is None or judged.trouble or len(judged.points) < 3 or len(judged.replay.order) > 400:
         return []
     explanation = outcome.explanation or Explanation(judged, params)
-    wrong = {n.line for b in judged.wrong for n in [explanation.first(b)[0]] if n is not None and abs(b.times - 1) < 1e-3}
+    wrong = {
+        n.line for b in judged.wrong for n in [explanation.first(b)[0]] if n is not None and abs(b.times - 1) < 1e-3
+    }
     rows: dict[tuple[str, int], Line] = {}
     for node in explanation.backward:
         where, source = place.of(node.line)
@@ -526,7 +571,9 @@ def lines(outcome: Outcome, params: Parameters, place: Places) -> list[Line]:
             continue
         label = explanation.labels.get(node.id)
         if node.line in wrong:
-            rows[node.line] = Line(node.line[1], where, source, f"{node.name or 'this'} is not a slope of the loss", "wrong")
+            rows[node.line] = Line(
+                node.line[1], where, source, f"{node.name or 'this'} is not a slope of the loss", "wrong"
+            )
         elif label is not None:
             left = f"{node.name} = " if node.name else ""
             rows[node.line] = Line(node.line[1], where, source, left + label.text, "ok")

@@ -45,7 +45,9 @@ def unjudged(judged: Judgement, params: Parameters, place: Any) -> Iterator[Find
     step = judged.step
     forward = ancestors([step.loss], step.old)
     moving = judged.replay.moving
-    samples = {s for n in forward.values() if n.id in moving and n.id not in params.bit for s in n.shape[:1] + n.shape[-1:]}
+    samples = {
+        s for n in forward.values() if n.id in moving and n.id not in params.bit for s in n.shape[:1] + n.shape[-1:]
+    }
     widest = max((n.size for n in forward.values() if n.id in moving), default=0)
     told: set[int] = set()
     for node in forward.values():
@@ -88,7 +90,9 @@ def is_weight(value: Node) -> bool:
 
 def has_data(node: Node, judged: Judgement) -> bool:
     """Whether samples take part in this value, not parameters alone."""
-    return any(n.op is None and n.size > 1 for n in ancestors([node], judged.step.old).values() if n not in judged.step.old)
+    return any(
+        n.op is None and n.size > 1 for n in ancestors([node], judged.step.old).values() if n not in judged.step.old
+    )
 
 
 def computed_slope(value: Node, judged: Judgement) -> Node | None:
@@ -107,7 +111,7 @@ def computed_slope(value: Node, judged: Judgement) -> Node | None:
     except (ReplayError, ValueError):
         return None
     g = np.array(slopes)
-    if not np.all(np.isfinite(g)) or not np.any(np.abs(g) > 1e-9) or len(g) < 2 and value.size > 1:
+    if not np.all(np.isfinite(g)) or not np.any(np.abs(g) > 1e-9) or (len(g) < 2 and value.size > 1):
         return None
     last = max(n.id for n in step.new)
     for node in judged.nodes:
@@ -133,7 +137,12 @@ def judged_value(node: Node, judged: Judgement) -> Any:
 def spread(judged: Judgement, place: Any) -> Iterator[Finding]:
     """Predictions (n, 1) minus labels (n,), which NumPy spreads to (n, n)."""
     for node in judged.replay.order:
-        if node.op is np.subtract and len(node.inputs) == 2 and len(node.shape) == 2 and node.shape[0] == node.shape[1] > 1:
+        if (
+            node.op is np.subtract
+            and len(node.inputs) == 2
+            and len(node.shape) == 2
+            and node.shape[0] == node.shape[1] > 1
+        ):
             shapes = [i.shape for i in node.inputs]
             fixed = [i for i in node.inputs if i.id not in judged.replay.moving]
             n = node.shape[0]
@@ -190,6 +199,8 @@ def accumulated(judged: Judgement, params: Parameters, place: Any) -> Iterator[F
         rest = changes[0] - rate * slopes[0]
         if np.abs(moved).max() > 0 and np.abs(rest - moved).max() <= 1e-6 * np.abs(moved).max():
             line = block.gradient.line
-            text = f"the gradient of {params.name(old)} is added to those of all steps before, and never set back to zero"
+            text = (
+                f"the gradient of {params.name(old)} is added to those of all steps before, and never set back to zero"
+            )
             yield Finding("wrong", "accumulates", text, line[1], *place.of(line), equation="gd-step")
             return

@@ -138,9 +138,7 @@ def errors(tape: Tape, params: Parameters) -> dict[int, list[tuple[Node, Node, A
             if params.reach[node.args[0].id] and isinstance(index, tuple) and len(index) == 2:
                 found.setdefault(mask, []).append((node, node.args[0], index))
     for mask, triples in found.items():
-        found[mask] = [
-            t for t in triples if isinstance(t[2], Node | tuple) or len(labels[tuple(t[0].places)]) > 1
-        ]
+        found[mask] = [t for t in triples if isinstance(t[2], Node | tuple) or len(labels[tuple(t[0].places)]) > 1]
     return {mask: triples for mask, triples in found.items() if triples}
 
 
@@ -209,4 +207,3 @@ def hypotheses(tape: Tape, triples: list[tuple[Node, Node, Any]]) -> list[tuple[
         )
         if terms
     ]  # fmt: skip
-

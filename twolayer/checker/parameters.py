@@ -61,7 +61,9 @@ class Uses:
 def links(tape: Tape) -> dict[int, Node]:
     """For the id of a value that is replaced: its successor."""
     uses = Uses(tape)
-    near: dict[int, list[tuple[Node, Node]]] = {}  # what a value may replace, and by which node it is read; nearest first
+    near: dict[
+        int, list[tuple[Node, Node]]
+    ] = {}  # what a value may replace, and by which node it is read; nearest first
     after: dict[int, Node] = {}
     for node in tape.nodes:
         olds = old_values(node)
@@ -159,5 +161,7 @@ class Parameters:
     def name(self, node: Node) -> str:
         """What their code calls this parameter: a short name of one of its versions."""
         chain = self.chain.get(node.id)
-        names = [n for v in self.bits if self.chain[v.id] == chain for n in v.names] if chain is not None else node.names
+        names = (
+            [n for v in self.bits if self.chain[v.id] == chain for n in v.names] if chain is not None else node.names
+        )
         return min(names, key=lambda n: ("[" in n and "'" not in n, "(" in n, len(n)), default="")

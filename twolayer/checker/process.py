@@ -78,7 +78,11 @@ class Server:
 def needed(path: Path, folder: Path) -> None:
     """Put what the file's text names, of what lies beside it, into the folder; modules and data of modules too."""
     text = path.read_text("utf-8", "replace")
-    left = {p for p in path.resolve().parent.iterdir() if not p.name.startswith((".", "__pycache__")) and p != path.resolve()}
+    left = {
+        p
+        for p in path.resolve().parent.iterdir()
+        if not p.name.startswith((".", "__pycache__")) and p != path.resolve()
+    }
     found = True
     while found:
         words = set(re.findall(r"\w+", text))
@@ -211,7 +215,10 @@ def failed(code: int | None, request: Json) -> Json:
     if code is None:
         said, name = f"it did not end within {request['seconds']:g} seconds", "time"
     elif code in (-9, -11, -6, 137) or code == 3:
-        said, name = f"its process was ended: it used more than {request['megabytes']} MB of memory, or crashed", "memory"
+        said, name = (
+            f"its process was ended: it used more than {request['megabytes']} MB of memory, or crashed",
+            "memory",
+        )
     else:
         said, name = f"it ended the Python process itself (os._exit or the like, exit code {code})", "exit"
     return Report(str(request["path"]), [Finding("unknown", name, said)]).to_dict()
@@ -220,8 +227,18 @@ def failed(code: int | None, request: Json) -> Json:
 def preload(path: Path) -> None:
     """Import the large packages that the file's folder uses, so that its own time is its own."""
     with contextlib.suppress(OSError):
-        text = "".join(p.read_text("utf-8", "replace") for p in {path, *list(path.parent.glob("*.py"))[:20]} if p.stat().st_size < LARGE)
-        for name in ("sklearn.datasets", "sklearn.model_selection", "sklearn.preprocessing", "pandas", "scipy.optimize"):
+        text = "".join(
+            p.read_text("utf-8", "replace")
+            for p in {path, *list(path.parent.glob("*.py"))[:20]}
+            if p.stat().st_size < LARGE
+        )
+        for name in (
+            "sklearn.datasets",
+            "sklearn.model_selection",
+            "sklearn.preprocessing",
+            "pandas",
+            "scipy.optimize",
+        ):
             if name.split(".")[0] in text and name not in sys.modules:
                 with contextlib.suppress(Exception):
                     importlib.import_module(name)

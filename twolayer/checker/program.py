@@ -88,7 +88,7 @@ def without_magics(lines: list[str]) -> list[str]:
     if re.match(r"%%(?!time\b|timeit\b|capture\b|prun\b)", first):
         return ["pass"] + [""] * (len(lines) - 1)
     done: list[str] = []
-    for i, line in enumerate(lines):
+    for _i, line in enumerate(lines):
         indent, body = re.match(r"(\s*)(.*)", line).groups()  # type: ignore[union-attr]
         looks = re.match(r"[%!?]", body) or re.search(r"^[\w.]+\?\??$|^\w[\w, ]*=\s*[%!]", body)
         if looks and not inside(done):
@@ -171,7 +171,11 @@ def literals(value: ast.expr) -> ast.expr:
         return value
     if isinstance(value, ast.Constant) and type(value.value) is float:
         return call("__written__", value, at=value)
-    if isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.Constant) and type(value.operand.value) is float:
+    if (
+        isinstance(value, ast.UnaryOp)
+        and isinstance(value.operand, ast.Constant)
+        and type(value.operand.value) is float
+    ):
         return call("__written__", value, at=value)
     if isinstance(value, ast.List | ast.Tuple):
         value.elts = [literals(v) for v in value.elts]
@@ -259,7 +263,7 @@ class Program:
         self.modules: dict[str, Any] = {}
 
     def open(self, name: Any, *args: Any, **kwargs: Any) -> Any:
-        return open(name, *args, **kwargs)  # noqa: SIM115, PTH123
+        return open(name, *args, **kwargs)  # noqa: PTH123
 
     def module(self, name: str, source: Source) -> types.ModuleType:
         module = types.ModuleType(name)
@@ -271,7 +275,7 @@ class Program:
         array.use(self.tape)
         self.space = self.module("__main__" if main else self.source.path.stem, self.source)
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
-        stand_ins.np.random.seed(0)  # noqa: NPY002
+        stand_ins.np.random.seed(0)
         failure = self.guard(lambda: self.execute(self.source, self.space))
         if driver and not self.tape.stopped:
             text = Source(Path("driver"), driver)

@@ -115,7 +115,9 @@ class Replay:
             h = step * scale
             try:
                 a, b, c, d = (
-                    scalar(self.moved(values, {i: base[i] + t * h * direction[i] for i in direction}, target)[target.id])
+                    scalar(
+                        self.moved(values, {i: base[i] + t * h * direction[i] for i in direction}, target)[target.id]
+                    )
                     for t in (-1.0, -0.5, 0.5, 1.0)
                 )
             except ReplayError:

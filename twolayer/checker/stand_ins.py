@@ -1,6 +1,5 @@
 """What their program gets in place of modules: NumPy with a tape, plots that do nothing, data that is not there."""
 
-import importlib
 import math
 import random
 import time
@@ -10,11 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from twolayer.checker import array
-from twolayer.checker.array import Number, Traced, holds, plain, run
+from twolayer.checker.array import Traced, holds, plain, run
 
-PLOTS = {"matplotlib", "seaborn", "pylab", "plotly", "IPython", "bokeh", "graphviz", "mpl_toolkits",
-         "cv2", "PIL", "turtle"}
+PLOTS = {
+    "matplotlib",
+    "seaborn",
+    "pylab",
+    "plotly",
+    "IPython",
+    "bokeh",
+    "graphviz",
+    "mpl_toolkits",
+    "cv2",
+    "PIL",
+    "turtle",
+}
 OLD = {
     "float": float, "int": int, "bool": bool, "object": object, "str": str, "float_": np.float64, "product": np.prod,
     "row_stack": np.vstack, "in1d": np.isin, "Inf": np.inf, "NaN": np.nan, "infty": np.inf, "mat": np.asmatrix,
@@ -43,10 +52,7 @@ class Proxy(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         real = self._real
-        if not hasattr(real, name) and real is np and name in OLD:
-            value = OLD[name]
-        else:
-            value = getattr(real, name)
+        value = OLD[name] if not hasattr(real, name) and real is np and name in OLD else getattr(real, name)
         made = self.cover(name, value)
         if not name.startswith("__"):
             self.__dict__[name] = made
@@ -170,7 +176,9 @@ class vectorize:
         return run(np.array, (values,)).reshape(shape)
 
 
-MATH = {name: getattr(np, name) for name in dir(math) if isinstance(getattr(np, name, None), np.ufunc)} | {"pow": np.power}
+MATH = {name: getattr(np, name) for name in dir(math) if isinstance(getattr(np, name, None), np.ufunc)} | {
+    "pow": np.power
+}
 
 
 class Math(types.ModuleType):

@@ -24,7 +24,21 @@ class Stop(BaseException):
 class Node:
     """One value: a leaf, or an operation on other nodes; `args` is nested as in the call, with nodes in it."""
 
-    __slots__ = ("args", "dtype", "id", "inputs", "kind", "kwargs", "line", "named_at", "names", "op", "places", "shape", "value")
+    __slots__ = (
+        "args",
+        "dtype",
+        "id",
+        "inputs",
+        "kind",
+        "kwargs",
+        "line",
+        "named_at",
+        "names",
+        "op",
+        "places",
+        "shape",
+        "value",
+    )
 
     def __init__(self, number: int, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.id, self.op, self.args, self.kwargs = number, op, args, kwargs

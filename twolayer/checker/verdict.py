@@ -14,6 +14,8 @@ from twolayer.checker.tape import Node, Tape, put, setitem
 AGREE = 1e-5  # relative difference that rounding and the differences' own error may leave
 SURE = 2e-5  # relative error of a slope that may count
 DIFFER = 1e-3  # relative difference that is a mistake; between the two nothing is said
+CONSTANT = "its update does not depend on where it is, so it follows no slope"
+PARTLY = "only some of its entries change, so it follows no slope"
 
 
 @dataclass
@@ -135,9 +137,7 @@ def judge(step: Step, seconds: float = 1.0) -> Judgement:
             pairs = [replay.slope(values, step.loss, p) for p in block.probes]
             block.slopes.append(np.array(pairs).T)
             try:
-                change = {
-                    n.id: shaped(values[n.id], values[o.id]) for o, n in zip(block.old, block.new, strict=True)
-                }
+                change = {n.id: shaped(values[n.id], values[o.id]) for o, n in zip(block.old, block.new, strict=True)}
                 block.changes.append(block.along(change, block.new))
             except ValueError:
                 block.changes.append(np.full(len(block.probes), np.nan))
@@ -172,7 +172,11 @@ def further(replay: Replay, point: Values, values: Values, loss: Node, rng: np.r
     for k in range(8):
         shrink = 1.0 if np.all(np.isfinite(start)) else 0.4**k
         moved = {
-            i: shrink * p + size * rng.normal(size=p.shape) * (float(np.sqrt(np.mean(p**2))) + (max(p.shape) ** -0.5 if p.shape else 0.3)) for i, p in point.items()
+            i: shrink * p
+            + size
+            * rng.normal(size=p.shape)
+            * (float(np.sqrt(np.mean(p**2))) + (max(p.shape) ** -0.5 if p.shape else 0.3))
+            for i, p in point.items()
         }
         try:
             found = replay.at(moved)
@@ -185,7 +189,9 @@ def further(replay: Replay, point: Values, values: Values, loss: Node, rng: np.r
     return None
 
 
-def fit(slopes: list[np.ndarray], changes: list[np.ndarray], olds: list[np.ndarray]) -> tuple[float, list[float], float]:
+def fit(
+    slopes: list[np.ndarray], changes: list[np.ndarray], olds: list[np.ndarray]
+) -> tuple[float, list[float], float]:
     """(relative misfit, factor at each point, decay) of change = -factor·slope - decay·old; nan if nothing is sure."""
     best: tuple[float, list[float], float] = (np.inf, [], 0.0)
     factors, worst, seen = [], 0.0, 0
@@ -252,9 +258,9 @@ def decide(block: Block, result: Judgement) -> None:
     if plain:
         block.verdict = "right"
     elif all(np.abs(c - block.changes[0]).max() <= 1e-9 * np.abs(c).max() for c in block.changes[1:]):
-        block.why = "its update does not depend on where it is, so it follows no slope"
+        block.why = CONSTANT
     elif all(n.op in (setitem, put) for n in block.new) and all(few_entries(v, block) for v in points):
-        block.why = "only some of its entries change, so it follows no slope"
+        block.why = PARTLY
     elif block.off > DIFFER and sum(np.isfinite(f) for f in block.factor) == len(points):
         block.verdict = "wrong"
     else:
@@ -301,9 +307,7 @@ def inner(block: Block, result: Judgement) -> list[list[Node]]:
     if len(block.old) == 1:
         return [[n] for n in first[1:]]
     tables = [{tuple(n.places): n for n in reversed(fitting(b))} for b in behind]
-    return [
-        [t[tuple(n.places)] for t in tables] for n in first[1:40] if all(tuple(n.places) in t for t in tables)
-    ]
+    return [[t[tuple(n.places)] for t in tables] for n in first[1:40] if all(tuple(n.places) in t for t in tables)]
 
 
 def compare(result: Judgement) -> None:
@@ -313,11 +317,19 @@ def compare(result: Judgement) -> None:
         return
     values = [float(np.sum(v[result.step.loss.id])) for v in result.points]
     sign = -1.0 if result.step.kind == "log" and result.step.own and all(v <= 0 for v in values) else 1.0
+    if any(steady(b.factor) and b.size > 1 for b in sure):
+        for block in result.blocks:
+            if block.verdict == "unknown" and block.why in (CONSTANT, PARTLY):
+                block.verdict = "wrong"  # the loss is known by the others
     groups: list[list[Block]] = []
     for block in sorted(sure, key=lambda b: (not steady(b.factor), -b.size)):
         for group in groups:
             ratio = ratios(block, group[0])
-            if steady(ratio) and abs(np.nanmean(ratio) - 1) < 1e-4 and (block.gradient is None) == (group[0].gradient is None):
+            if (
+                steady(ratio)
+                and abs(np.nanmean(ratio) - 1) < 1e-4
+                and (block.gradient is None) == (group[0].gradient is None)
+            ):
                 group.append(block)
                 break
         else:
@@ -336,7 +348,9 @@ def compare(result: Judgement) -> None:
                 block.verdict, block.off, block.times = "wrong", 1.0, 0.0
             elif not steady(ratio):
                 spread = float(np.nanmax(ratio) - np.nanmin(ratio)) if np.isfinite(ratio).all() else 0.0
-                block.verdict, block.off = ("wrong", spread) if spread > DIFFER * abs(np.nanmean(ratio)) else ("unknown", 0.0)
+                block.verdict, block.off = (
+                    ("wrong", spread) if spread > DIFFER * abs(np.nanmean(ratio)) else ("unknown", 0.0)
+                )
             elif (block.gradient is None) == (reference.gradient is None):
                 block.times = next(r for r in ratio if np.isfinite(r))
                 if abs(block.times - 1) > DIFFER and explained(block.times, block, reference, result):
@@ -344,7 +358,10 @@ def compare(result: Judgement) -> None:
 
 
 def ratios(block: Block, other: Block) -> list[float]:
-    return [f / g if g and np.isfinite(f) and np.isfinite(g) else np.nan for f, g in zip(block.factor, other.factor, strict=True)]
+    return [
+        f / g if g and np.isfinite(f) and np.isfinite(g) else np.nan
+        for f, g in zip(block.factor, other.factor, strict=True)
+    ]
 
 
 def explained(ratio: float, block: Block, other: Block, result: Judgement) -> bool:
@@ -459,7 +476,7 @@ def outcome(own: list[Judgement], others: list[Judgement]) -> Outcome:
     identified = any(b.verdict == "right" and b.size > 1 and steady(b.factor) for b in best.blocks)
     if not best.wrong:
         return Outcome("unknown", best, why=next((b.why for b in best.blocks if b.why), "the loss decides nothing"))
-    if best.step.own and best.step.kind != "other" or identified:
+    if (best.step.own and best.step.kind != "other") or identified:
         return Outcome("wrong", best)
     why = "its gradients are not those of any usual loss, and none that it computes is bound to this step"
     return Outcome("unknown", best, why=NO_LOSS if not own else why)
