@@ -40,7 +40,7 @@ class Traced(np.ndarray):
         return run(getitem, (self, index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        write(self, setitem, (index, value), lambda a: operator.setitem(a, plain(index), plain(value)))
+        write(self, setitem, (index, value), lambda a: a.__setitem__(plain(index), plain(value)))
 
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
@@ -53,11 +53,11 @@ class Traced(np.ndarray):
         return result
 
     @property
-    def T(self) -> Any:  # type: ignore[override]
+    def T(self) -> Any:
         return run(np.transpose, (self,))
 
     @property
-    def flat(self) -> Any:  # type: ignore[override]
+    def flat(self) -> Any:
         return self.reshape(-1)
 
     def tolist(self) -> Any:
@@ -119,7 +119,7 @@ class Number(np.float64):
     item = sum = mean = squeeze = copy = max = min = astype = tolist = conjugate = __pos__ = same  # type: ignore[assignment]
 
     @property
-    def T(self) -> "Number":  # type: ignore[override]
+    def T(self) -> "Number":
         return self
 
 
@@ -366,5 +366,4 @@ for name in METHODS:
     setattr(Traced, name, through(getattr(np.ndarray, name)))
 for name in ("reshape", "ravel", "flatten", "round", "clip", "dot"):
     setattr(Number, name, through(getattr(np, name if name != "flatten" else "ravel")))
-Traced.__hash__ = None  # type: ignore[assignment]
-Number.__hash__ = lambda self: hash(float(self))  # type: ignore[method-assign]
+setattr(Traced, "__hash__", None)  # noqa: B010

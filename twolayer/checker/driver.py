@@ -98,7 +98,7 @@ def data_texts(text: str) -> list[str]:
 
 
 @dataclass
-class Callable:
+class Theirs:
     """A function or method of theirs: its name in a call, arguments, and what it returns."""
 
     call: str
@@ -128,7 +128,7 @@ class Callable:
         names = [v.id if isinstance(v, ast.Name) else "" for v in values]
         return names if all(names) else None if len(values) == 1 else [n or f"result{i}" for i, n in enumerate(names)]
 
-    def keys(self) -> list[str]:
+    def written_keys(self) -> list[str]:
         """The keys of the dictionary that it returns, as far as they are written out."""
         return [
             str(k.value)
@@ -158,7 +158,7 @@ def role_of(name: str, wanted: str) -> bool:
 class Composer:
     """The lines for one layout of the data and one choice of functions."""
 
-    def __init__(self, text: str, functions: "list[Callable]") -> None:
+    def __init__(self, text: str, functions: "list[Theirs]") -> None:
         self.lines, self.taken = text, {f.node.name for f in functions}
         self.defaults = {name: value for f in functions for name, value in f.defaults()}
         self.known: dict[str, str] = {}  # argument name: expression
@@ -177,7 +177,7 @@ class Composer:
                 return expression
         return None
 
-    def arguments(self, function: Callable) -> str | None:
+    def arguments(self, function: Theirs) -> str | None:
         given = []
         for name in function.required():
             value = self.value(name)
@@ -189,7 +189,7 @@ class Composer:
             given.append(f"*{self.known['params']}")
         return ", ".join(given)
 
-    def call(self, function: Callable, kind: str, indent: str = "", keep: bool = True) -> bool:
+    def call(self, function: Theirs, kind: str, indent: str = "", keep: bool = True) -> bool:
         """Append the call; False if an argument of it is not to be had."""
         given = self.arguments(function)
         if given is None:
@@ -209,7 +209,7 @@ class Composer:
             names = names[1:]
         if len(names) == 1:
             self.known[kind] = names[0]
-            for key in function:
+            for key in function.written_keys():
                 self.known.setdefault(key, f"{names[0]}[{key!r}]")
         elif names and kind in ("params", "grads"):
             self.known[kind] = f"({', '.join(names)})"
@@ -219,9 +219,9 @@ class Composer:
             self.known["cache"] = names[1] if len(names) == 2 else f"({', '.join(names)})"
         return True
 
-    def step(self, backward: Callable, indent: str) -> bool:
+    def step(self, backward: Theirs, indent: str) -> bool:
         """Subtract what `backward` returned, where there is no function for it."""
-        names = self.known.get("grads names", "").split() or [k for k in backward if self.parameter(k)]
+        names = self.known.get("grads names", "").split() or [k for k in backward.written_keys() if self.parameter(k)]
         pairs = [(g, p) for g in names if (p := self.parameter(g))]
         if pairs and len(pairs) == len(names):
             for g, p in pairs:
@@ -244,7 +244,7 @@ class Composer:
 
 def compose(source: Source) -> Iterator[str]:
     """Drivers for this program, the likeliest first; at most 24."""
-    functions = [Callable(n.name, n) for n in source.tree.body if isinstance(n, ast.FunctionDef)]
+    functions = [Theirs(n.name, n) for n in source.tree.body if isinstance(n, ast.FunctionDef)]
     classes = [n for n in source.tree.body if isinstance(n, ast.ClassDef)]
     made = 0
     top = [n for s in source.tree.body if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in ast.walk(s)]
@@ -257,7 +257,7 @@ def compose(source: Source) -> Iterator[str]:
             yield driver
 
 
-def pick(functions: list[Callable], role: str) -> list[Callable]:
+def pick(functions: list[Theirs], role: str) -> list[Theirs]:
     found = [f for f in functions if f.node.name != "__init__" and role_of(f.node.name, role)]
     if role not in ("slope", "backward"):
         found = [f for f in found if not role_of(f.node.name, "slope")]
@@ -266,7 +266,7 @@ def pick(functions: list[Callable], role: str) -> list[Callable]:
     return sorted(found, key=lambda f: -len(f.node.body))[:2]
 
 
-def weights(functions: list[Callable], text: str) -> str:
+def weights(functions: list[Theirs], text: str) -> str:
     """Lines for the parameters that the functions take one by one, where none makes them."""
     names = list(dict.fromkeys(n for f in functions for n in f.required() if re.fullmatch("[wWbB]_?[12]", n)))
     columns = f"size=({D}, {N})" in text
@@ -281,7 +281,7 @@ def weights(functions: list[Callable], text: str) -> str:
     return lines
 
 
-def of_functions(functions: list[Callable], text: str, own: set[str]) -> Iterator[str]:
+def of_functions(functions: list[Theirs], text: str, own: set[str]) -> Iterator[str]:
     for train in [f for f in pick(functions, "train") if len(f.required()) >= 2]:
         for init in [None, *pick(functions, "init")]:
             composer = Composer(text, functions)
@@ -298,10 +298,12 @@ def of_functions(functions: list[Callable], text: str, own: set[str]) -> Iterato
 
 
 def loops(
-    prefix: list[str], functions: list[Callable], text: str, inits: Any, known: Sequence[str] = ()
+    prefix: list[str], functions: list[Theirs], text: str, inits: Any, known: Sequence[str] = ()
 ) -> Iterator[str]:
     """Three steps of forward, loss, backward and update."""
-    choice = {role: pick(functions, role) or [None] for role in ("forward", "loss", "backward", "update")}
+    choice: dict[str, list[Any]] = {
+        role: pick(functions, role) or [None] for role in ("forward", "loss", "backward", "update")
+    }
     choice["backward"] = [b for b in choice["backward"] if b not in choice["loss"] or b is None] or choice["backward"]
     for init, forward, loss, backward, update in product(inits, *choice.values()):
         if backward is None:
@@ -331,9 +333,9 @@ def loops(
         yield composer.lines
 
 
-def of_classes(classes: list[ast.ClassDef], functions: list[Callable], text: str) -> Iterator[str]:
+def of_classes(classes: list[ast.ClassDef], functions: list[Theirs], text: str) -> Iterator[str]:
     for one in reversed(classes):
-        methods = [Callable(f"net.{n.name}", n, True) for n in one.body if isinstance(n, ast.FunctionDef)]
+        methods = [Theirs(f"net.{n.name}", n, True) for n in one.body if isinstance(n, ast.FunctionDef)]
         new = next((m for m in methods if m.node.name == "__init__"), None)
         composer = Composer(text, functions)
         given = composer.arguments(new) if new else ""

@@ -33,6 +33,11 @@ class Places:
         file = "" if line[0] == self.main else f"{Path(line[0]).name}, "
         return file + source.where(line[1]), source.line(line[1])
 
+    def finding(self, level: str, name: str, text: str, line: tuple[str, int], **more: str) -> Finding:
+        """A finding at a line of theirs."""
+        where, source = self.of(line)
+        return Finding(level, name, text, line[1], where, source, **more)
+
 
 @dataclass
 class Label:
@@ -79,7 +84,8 @@ class Explanation:
             chosen = np.arange(size) if size <= ENTRIES else np.sort(self.rng.choice(size, ENTRIES, replace=False))
             late = time.process_time() > self.end
             found = [None if late else self.entries(node, values, chosen) for values in self.values]
-            self.slopes[node.id] = (chosen, found) if all(f is not None for f in found) else None  # type: ignore[misc]
+            known = [f for f in found if f is not None]
+            self.slopes[node.id] = (chosen, known) if len(known) == len(found) else None
         return self.slopes[node.id]
 
     def entries(self, node: Node, values: Values, chosen: np.ndarray) -> np.ndarray | None:
@@ -449,7 +455,7 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         users = [n for n in exact.backward if at in n.inputs and n.size == at.size and n.id in exact.labels]
         at = users[0] if users else at
         text = f"the update follows the {outcome.mismatch} exactly, but the loss that is computed here is another"
-        found.append(Finding("wrong", "loss-mismatch", text, at.line[1], *place.of(at.line), equation="bce-grad"))
+        found.append(place.finding("wrong", "loss-mismatch", text, at.line, equation="bce-grad"))
         return found
     if outcome.verdict == "right" and judged.uphill and judged.step.kind != "other":
         explanation = outcome.explanation = Explanation(judged, params)
@@ -460,7 +466,7 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         )
         new = turned[0] if flipped else judged.step.new[0]
         text = "every update goes up the slope: the loss grows. The sign of the gradient or of the step is wrong"
-        found.append(Finding("wrong", "sign", text, new.line[1], *place.of(new.line), equation="gd-step"))
+        found.append(place.finding("wrong", "sign", text, new.line, equation="gd-step"))
         return found
     if outcome.verdict == "right":
         loss = f"the loss of {where}" if judged.step.own and where else f"the {judged.step.said}"
@@ -507,8 +513,8 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
         node, label, said = explanation.first(block)
         node = node or block.new[0]
         text = f"{name}: {said or 'its update is zero, though its slope is not'}"
-        where = (node.line[1], *place.of(node.line), label.text if label else "")
-        return Finding("wrong", "no-change", text, *where, equation=equation_of(label, explanation))
+        should, equation = label.text if label else "", equation_of(label, explanation)
+        return place.finding("wrong", "no-change", text, node.line, should=should, equation=equation)
     if abs(block.times - 1) > 1e-3:
         node, label, said = (block.gradient or block.new[0]), Label(block.old[0], 1.0, f"∂L/∂{name}"), ""
         word = explanation.factor(block.times)

@@ -36,7 +36,7 @@ def grown(params: Parameters, place: Any) -> Iterator[Finding]:
                 f"{params.name(old)} has shape {old.shape}, and {new.shape} after its update: "
                 "its gradient is not summed over the samples"
             )
-            yield Finding("wrong", "shape", text, new.line[1], *place.of(new.line), equation="bp-b1")
+            yield place.finding("wrong", "shape", text, new.line, equation="bp-b1")
             return
 
 
@@ -66,13 +66,13 @@ def unjudged(judged: Judgement, params: Parameters, place: Any) -> Iterator[Find
             slope = computed_slope(value, judged)
             if slope is not None:
                 text = f"{name} is never updated, though its slope is computed: it keeps its first value"
-                yield Finding("wrong", "never-updated", text, slope.line[1], *place.of(slope.line), equation="gd-step")
+                yield place.finding("wrong", "never-updated", text, slope.line, equation="gd-step")
             elif value.id in params.chain or value.kind == "leak":
                 text = f"{name} takes part in the forward pass, and could not be judged with the other parameters"
-                yield Finding("unknown", "not-judged", text, value.line[1], *place.of(value.line))
+                yield place.finding("unknown", "not-judged", text, value.line)
             else:
                 text = f"{name} is not updated in this step; it was not checked"
-                yield Finding("note", "not-trained", text, value.line[1], *place.of(value.line))
+                yield place.finding("note", "not-trained", text, value.line)
 
 
 def is_weight(value: Node) -> bool:
@@ -148,7 +148,7 @@ def spread(judged: Judgement, place: Any) -> Iterator[Finding]:
             n = node.shape[0]
             if len(fixed) == 1 and sorted(shapes, key=len) in ([(n,), (n, 1)], [(n,), (n, 1)][::-1]):
                 text = f"{shapes[0]} minus {shapes[1]} is spread to {node.shape}: every prediction meets every label"
-                yield Finding("wrong", "broadcast", text, node.line[1], *place.of(node.line), equation="bce")
+                yield place.finding("wrong", "broadcast", text, node.line, equation="bce")
                 return
 
 
@@ -165,7 +165,7 @@ def shuffled(judged: Judgement, params: Parameters, place: Any) -> Iterator[Find
         ]
         if len(orders) == 2 and orders[0] - orders[1] and not orders[1]:
             text = "the data are put in a new order, their labels are not: each sample gets the label of another"
-            yield Finding("wrong", "shuffle", text, node.line[1], *place.of(node.line), equation="minibatch-mean")
+            yield place.finding("wrong", "shuffle", text, node.line, equation="minibatch-mean")
 
 
 def equal(judged: Judgement, params: Parameters, place: Any) -> Iterator[Finding]:
@@ -177,7 +177,7 @@ def equal(judged: Judgement, params: Parameters, place: Any) -> Iterator[Finding
     if alike and all(np.ptp(values[n.id]) == 0 for n in start if len(n.shape) == 2):
         names = ", ".join(params.name(n) for n in alike)
         text = f"the entries of {names} start equal, so all hidden units stay alike"
-        yield Finding("note", "equal-start", text, alike[0].line[1], *place.of(alike[0].line), equation="init-symmetry")
+        yield place.finding("note", "equal-start", text, alike[0].line, equation="init-symmetry")
 
 
 def accumulated(judged: Judgement, params: Parameters, place: Any) -> Iterator[Finding]:
@@ -202,5 +202,5 @@ def accumulated(judged: Judgement, params: Parameters, place: Any) -> Iterator[F
             text = (
                 f"the gradient of {params.name(old)} is added to those of all steps before, and never set back to zero"
             )
-            yield Finding("wrong", "accumulates", text, line[1], *place.of(line), equation="gd-step")
+            yield place.finding("wrong", "accumulates", text, line, equation="gd-step")
             return

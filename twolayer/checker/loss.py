@@ -78,11 +78,11 @@ def steps(tape: Tape, params: Parameters) -> list[Step]:
     }
     inner = {i.id for n in tape.nodes if n.id in good for i in n.inputs if params.reach[i.id] == params.reach[n.id]}
     found: list[Step] = []
-    for i in sorted(good - inner):
+    for number in sorted(good - inner):
         if len({step.old for step in found}) > ENOUGH:
             break
-        node = tape.nodes[i]
-        old = params.versions(params.reach[i])
+        node = tape.nodes[number]
+        old = params.versions(params.reach[number])
         if all(o.id in params.next for o in old):
             step = Step(tuple(old), tuple(params.next[o.id] for o in old), node, kind_of(node, params))
             if bound(step, params) and (step.kind != "other" or is_total(node, params)):

@@ -24,10 +24,10 @@ def old_values(node: Node) -> list[Node]:
     """The inputs whose value lives on in this node: those of sums, copies and cuts, and what a number scales."""
     if node.op in THROUGH:
         return list(node.inputs)
+    if node.op in SCALED and len(node.inputs) < 2:
+        return list(node.inputs)
     if node.op in SCALED:
-        a, b = (*node.inputs, None)[:2] if len(node.inputs) < 2 else node.inputs[:2]
-        if b is None:
-            return [a] if a is not None else []
+        a, b = node.inputs[:2]
         return [x for x, other in ((a, b), (b, a)) if other.size == 1]
     return []
 
@@ -142,8 +142,8 @@ class Parameters:
         for node in tape.nodes:
             mask = self.bit.get(node.id, 0)
             if not mask:
-                for i in node.inputs:
-                    mask |= self.reach[i.id]
+                for x in node.inputs:
+                    mask |= self.reach[x.id]
             self.reach.append(mask)
 
     def versions(self, mask: int) -> list[Node]:

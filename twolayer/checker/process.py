@@ -83,7 +83,7 @@ def needed(path: Path, folder: Path) -> None:
         for p in path.resolve().parent.iterdir()
         if not p.name.startswith((".", "__pycache__")) and p != path.resolve()
     }
-    found = True
+    found = left
     while found:
         words = set(re.findall(r"\w+", text))
         found = {p for p in left if p.name in text or p.stem in words}
@@ -254,16 +254,16 @@ def one(request: Json) -> Json:
         read, answer = os.pipe()
         pid = os.fork()
         if not pid:
-            code = 4
+            ended = 4
             try:
                 os.setsid()
                 os.close(read)
                 inside(request, folder, answer)
-                code = 0
+                ended = 0
             except MemoryError:
-                code = 3
+                ended = 3
             finally:
-                os._exit(code)
+                os._exit(ended)
         os.close(answer)
         data, end = b"", time.monotonic() + 2 * request["seconds"]
         code: int | None = None

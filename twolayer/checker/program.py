@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from twolayer.checker import array, stand_ins
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.tape import Stop, Tape
@@ -186,7 +188,7 @@ def literals(value: ast.expr) -> ast.expr:
 
 def named(value: Any, name: Any) -> Any:
     """The value, traced, and with a node that knows the name."""
-    if type(value) is stand_ins.np.ndarray and value.dtype.kind in "fiub":
+    if type(value) is np.ndarray and value.dtype.kind in "fiub":
         node = array.tape.adopt(value)
         value = value.view(Traced)
         value._node = node
@@ -213,9 +215,9 @@ def written(value: float) -> Number:
 def stripped(function: Any, value: Any) -> Any:
     """float(x) and its like, which would lose the node of a traced x."""
     kind = function if isinstance(function, type) else None
-    if kind is None or not issubclass(kind, float | stand_ins.np.generic):
+    if kind is None or not issubclass(kind, float | np.generic):
         return function(value)
-    if isinstance(value, Number) and issubclass(kind, float | stand_ins.np.floating):
+    if isinstance(value, Number) and issubclass(kind, float | np.floating):
         return value
     if isinstance(value, Traced) and value.dtype.kind in "fiub":
         return value.item() if kind is float else array.run(kind, (value,))
@@ -261,6 +263,7 @@ class Program:
         self.readers = stand_ins.Readers(self.made_up, source.text)
         self.readers.install()
         self.modules: dict[str, Any] = {}
+        self.params: Any = None  # found after the run
 
     def open(self, name: Any, *args: Any, **kwargs: Any) -> Any:
         return open(name, *args, **kwargs)  # noqa: PTH123
@@ -275,7 +278,7 @@ class Program:
         array.use(self.tape)
         self.space = self.module("__main__" if main else self.source.path.stem, self.source)
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
-        stand_ins.np.random.seed(0)
+        np.random.seed(0)
         failure = self.guard(lambda: self.execute(self.source, self.space))
         if driver and not self.tape.stopped:
             text = Source(Path("driver"), driver)

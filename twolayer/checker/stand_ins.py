@@ -1,5 +1,6 @@
 """What their program gets in place of modules: NumPy with a tape, plots that do nothing, data that is not there."""
 
+import importlib
 import math
 import random
 import time
@@ -351,7 +352,7 @@ class Readers:
     def cover(self, module: Any) -> Any:
         """The module, with readers that do not fail."""
         if module.__name__ == "pandas":
-            import pandas
+            pandas = importlib.import_module("pandas")
 
             def frame(rows: np.ndarray) -> Any:
                 names = ["label", *(f"pixel{i}" for i in range(784))] if rows.shape[1] == 785 else None
@@ -361,9 +362,7 @@ class Readers:
                 module.read_csv = self.reading(pandas.read_csv, frame)
                 module.read_csv.theirs = True
         if module.__name__.startswith("sklearn"):
-            import sklearn.datasets
-
-            sklearn.datasets.fetch_openml = self.fetch
+            importlib.import_module("sklearn.datasets").__dict__["fetch_openml"] = self.fetch
         return module
 
 

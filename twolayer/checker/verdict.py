@@ -162,7 +162,8 @@ def leaks(result: Judgement) -> bool:
 
 def shaped(new: Any, old: Any) -> np.ndarray:
     """The change of a parameter, in the shape that it had; ValueError if it has become larger."""
-    return np.asarray(new, dtype=float).reshape(np.shape(old)) - np.asarray(old, dtype=float)
+    change: np.ndarray = np.asarray(new, dtype=float).reshape(np.shape(old)) - np.asarray(old, dtype=float)
+    return change
 
 
 def further(replay: Replay, point: Values, values: Values, loss: Node, rng: np.random.Generator) -> Values | None:
@@ -182,9 +183,9 @@ def further(replay: Replay, point: Values, values: Values, loss: Node, rng: np.r
             found = replay.at(moved)
         except ReplayError:
             found = {}
-        if found and np.all(np.isfinite(found[loss.id])):
-            if not np.all(np.isfinite(start)) or abs(np.sum(found[loss.id])) < 30 * abs(np.sum(start)) + 10:
-                return found
+        bound = 30 * abs(np.sum(start)) + 10 if np.all(np.isfinite(start)) else np.inf
+        if found and abs(np.sum(found[loss.id])) < bound:
+            return found
         size /= 4 if shrink == 1.0 else 2
     return None
 
