@@ -150,14 +150,13 @@ def judge(step: Step, seconds: float = 1.0) -> Judgement:
 
 
 def leaks(result: Judgement) -> bool:
-    """Whether an array came in from nowhere in the midst of the step: it may depend on the parameters unseen."""
+    """Whether an array came in from nowhere in the midst of the step: it may be one of its values, gone unseen."""
     step = result.step
-    start = min((n.id for n in result.replay.order), default=0)
-    shapes = {n.shape for n in result.replay.order}
     return any(
-        n.op is None and n.kind in ("leak", "data") and n.size > 1 and n.id > start and n.shape in shapes
+        n.op is None and n.kind in ("leak", "data") and n.size > 1
+        and any(m.id < n.id and m.shape == n.shape for m in result.replay.order)
         for n in ancestors([step.loss, *step.new], step.old).values()
-    )
+    )  # fmt: skip
 
 
 def shaped(new: Any, old: Any) -> np.ndarray:
