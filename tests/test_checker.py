@@ -98,7 +98,8 @@ def test_command_on_a_folder(tmp_path, capsys):
 def test_a_driver_runs_functions(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(
-        "import numpy as np\ndef odd(w, x, t):\n    a = x @ w\n    return np.mean((a - t) ** 2), 2 * x.T @ (a - t) / t.size\n"
+        "import numpy as np\ndef odd(w, x, t):\n    a = x @ w\n"
+        "    return np.mean((a - t) ** 2), 2 * x.T @ (a - t) / t.size\n"
     )
     text = (
         "rng = np.random.default_rng(0)\nx, t = rng.normal(size=(9, 3)), rng.normal(size=(9, 1))\nw = np.ones((3, 1))\n"
@@ -197,6 +198,16 @@ def test_a_common_factor_and_a_root_are_no_mistake(tmp_path):
         paths[-1].write_text(text)
     for found in check_paths(paths, seconds=30):
         assert found.code == 0, found.text()
+
+
+def test_watch_judges_a_block_and_leaves_plain_arrays():
+    setup, step = RIGHT_NET.split("for epoch in range(1000):\n    pass\n")
+    for gate, code in ((" * (Z1 > 0)", 0), ("", 1)):
+        body = step.replace(" * (Z1 > 0)", gate)
+        space: dict = {}
+        exec(setup + "import twolayer\nwith twolayer.watch() as w:\n" + body, space)
+        assert space["w"].report.code == code, space["w"].report.text()
+        assert type(space["W1"]) is np.ndarray and space["np"] is np
 
 
 def test_a_report_without_findings_is_no_success():

@@ -29,7 +29,7 @@ from twolayer.schedules import cosine_decay, cyclical, exponential_decay, invers
 from twolayer.training import train
 
 if TYPE_CHECKING:
-    from twolayer.checker import check
+    from twolayer.checker import check, watch
     from twolayer.estimator import TwoLayerNN
     from twolayer.plots import (
         BoundaryDisplay,
@@ -53,6 +53,7 @@ _ON_FIRST_USE = {
     "LossCurveDisplay": "twolayer.plots",
     "animate_training": "twolayer.plots",
     "check": "twolayer.checker",
+    "watch": "twolayer.checker",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
     "load": "twolayer.saving",
@@ -113,6 +114,7 @@ __all__ = [
     "tanh",
     "tanh_grad",
     "train",
+    "watch",
     "weighted_bce",
     "weighted_bce_grad",
     "zeros_like",

@@ -1,4 +1,4 @@
-"""One-line breaks of programs that pass: `python tests/checker/breaks.py [MOST]` prints how many are found, and the rest.
+"""One-line breaks of programs that pass: `python tests/checker/breaks.py [MOST]` prints what is found and what not.
 
 Every break is a program of right/ with one operation of one line changed. It counts if it runs and its training step
 differs from the right one by more than a factor common to all parameters; that is seen in the steps alone.
@@ -24,9 +24,9 @@ from twolayer.checker.report import Report
 
 HERE = Path(__file__).parent
 PROGRAMS = (
-    "course_l_layer", "r01_columns_dict", "r02_rows_tuple", "r04_layer_objects", "r05_blocks", "r07_inline", "r08_plain_loops",
-    "r11_globals", "r12_theta", "r13_logits", "r15_adam", "r16_german", "r17_online", "r18_columns_l2", "r20_list_params",
-    "loose_variables", "class_attributes", "cs231n",
+    "course_l_layer", "r01_columns_dict", "r02_rows_tuple", "r04_layer_objects", "r05_blocks", "r07_inline",
+    "r08_plain_loops", "r11_globals", "r12_theta", "r13_logits", "r15_adam", "r16_german", "r17_online",
+    "r18_columns_l2", "r20_list_params", "loose_variables", "class_attributes", "cs231n",
 )  # fmt: skip
 SWAPS = {"1": "2", "2": "1"}
 

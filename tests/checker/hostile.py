@@ -1,4 +1,4 @@
-"""Files that try to hang, crash, flood, delete or cheat; each with the exit code and a part of what must be said of it."""
+"""Files that try to hang, crash, flood, delete or cheat; each with its exit code and a part of what must be said."""
 
 SCRIPT = """
 import numpy as np

@@ -71,9 +71,8 @@ def main() -> None:
         f"wrong: {len(wrong)}, found {sum(r.code == 1 for _, r in wrong)}, passed {sum(r.code == 0 for _, r in wrong)}"
     )
     print(f"line named within two: {sum(named(e, r) for e, r in lines)} of {len(lines)}")
-    print(
-        f"{len(entries)} files in {seconds:.1f} s; median {sorted(r.seconds for r in reports)[len(reports) // 2]:.2f} s of computing"
-    )
+    median = sorted(r.seconds for r in reports)[len(reports) // 2]
+    print(f"{len(entries)} files in {seconds:.1f} s; median {median:.2f} s of computing")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from twolayer.checker.cli import check_paths
 from twolayer.checker.report import Report
+from twolayer.checker.watching import watch
 
-__all__ = ["Report", "check", "check_paths"]
+__all__ = ["Report", "check", "check_paths", "watch"]
 
 
 def check(path: str | Path, driver: str | None = None, seconds: float = 10.0, megabytes: int = 2048) -> Report:

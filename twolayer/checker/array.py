@@ -349,8 +349,8 @@ COMPARISONS = {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.gr
                "ne": np.not_equal}  # fmt: skip
 METHODS = (
     "sum", "mean", "std", "var", "max", "min", "prod", "dot", "reshape", "ravel", "flatten", "transpose", "astype",
-    "copy", "clip", "squeeze", "swapaxes", "argmax", "argmin", "any", "all", "cumsum", "trace", "repeat", "round", "take",
-    "diagonal", "conj", "argsort", "nonzero",
+    "copy", "clip", "squeeze", "swapaxes", "argmax", "argmin", "any", "all", "cumsum", "trace", "repeat", "round",
+    "take", "diagonal", "conj", "argsort", "nonzero",
 )  # fmt: skip
 for kind in (Traced, Number):
     for name, ufunc in OPERATORS.items():

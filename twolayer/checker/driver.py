@@ -15,8 +15,12 @@ from twolayer.checker.verdict import Outcome
 
 N, D, H = 7, 3, 5  # samples, features, hidden units of the made-up data; unlike, so that a mix-up does not run
 ROLES = {
-    "init": r"^(init|initiali[sz]e|create|build|make|setup|random|new|start|he)\w*(param|weight|net|model|layer|init|$)|param\w*init|weights?$",
-    "train": r"^(train|fit|nn_?model|model|l_layer_model|two_layer_model|gradient_?descent|sgd|learn|optimi[sz]e|run|fit_network)",
+    "init":
+        r"^(init|initiali[sz]e|create|build|make|setup|random|new|start|he)\w*(param|weight|net|model|"
+        r"layer|init|$)|param\w*init|weights?$",
+    "train":
+        r"^(train|fit|nn_?model|model|l_layer_model|two_layer_model|gradient_?descent|sgd|learn|"
+        r"optimi[sz]e|run|fit_network)",
     "forward": r"forward|^propagat|^predict_proba|^output|^hypothesis|^predict|^net$",
     "loss": r"cost|loss|entropy|^mse|objective|^error",
     "backward": r"back|grad|^derivatives|^deltas",
@@ -24,11 +28,21 @@ ROLES = {
     "update": r"updat|^step|^apply|^descent|^learn|^optimi[sz]e|^train_step",
 }  # fmt: skip
 ARGUMENTS = (
-    ("X", r"x|xs|xb|x_?train|train_?x|x_?batch|x_?data|inputs?(_data|_vector|_list|s)?|data|features|images|a0|samples?|batch|sample_x|eingaben?|entrees?|data_x"),
-    ("y", r"y|t|ys|yb|y_?train|train_?y|y_?batch|y_?true|targets?(_vector|_list)?|labels?|expected(_output)?|desired(_output)?|truth|outputs_true|y_?data|actual|ziele?|cibles?|data_y"),
-    (str(D), r"n_?x|n_?in|n_?inputs?|input_?(size|dim|nodes|layer_size|s)|d|d_?in|n_?features|inodes|num_inputs?|in_?(dim|features|size)|size_in"),
-    (str(H), r"n_?h|n_?hid(den)?|hidden(_?(size|dim|nodes|units|layer_size|neurons|s))?|h|n_?hidden\w*|hnodes|num_hidden|units|size_hidden"),
-    ("k", r"n_?y|n_?out|n_?outputs?|output_?(size|dim|nodes|layer_size|s)?|d_?out|n_?classes|onodes|num_(outputs?|classes|labels)|k|out_?(dim|features|size)|size_out|classes"),
+    ("X",
+        r"x|xs|xb|x_?train|train_?x|x_?batch|x_?data|inputs?(_data|_vector|_list|s)?|data|features|"
+        r"images|a0|samples?|batch|sample_x|eingaben?|entrees?|data_x"),
+    ("y",
+        r"y|t|ys|yb|y_?train|train_?y|y_?batch|y_?true|targets?(_vector|_list)?|labels?|"
+        r"expected(_output)?|desired(_output)?|truth|outputs_true|y_?data|actual|ziele?|cibles?|data_y"),
+    (str(D),
+        r"n_?x|n_?in|n_?inputs?|input_?(size|dim|nodes|layer_size|s)|d|d_?in|n_?features|inodes|"
+        r"num_inputs?|in_?(dim|features|size)|size_in"),
+    (str(H),
+        r"n_?h|n_?hid(den)?|hidden(_?(size|dim|nodes|units|layer_size|neurons|s))?|h|n_?hidden\w*|hnodes|"
+        r"num_hidden|units|size_hidden"),
+    ("k",
+        r"n_?y|n_?out|n_?outputs?|output_?(size|dim|nodes|layer_size|s)?|d_?out|n_?classes|onodes|"
+        r"num_(outputs?|classes|labels)|k|out_?(dim|features|size)|size_out|classes"),
     ("0.1", r"lr|learning_?rate|alpha|eta|rate|step_?size|l_?rate|lernrate|pas"),
     ("3", r"(n_?|num_?|max_?)?(epochs?|iter(ation)?s?|steps|epochen)"),
     ("4", r"(mini_?)?batch_?size"),
@@ -47,7 +61,8 @@ KINDS = {
     "params": r"param(eter)?s?|theta|weights?|model|net(work)?|p|w|nn_params|parametres",
     "grads": r"grad(ient)?s?|g|dparams|d_?params|deltas",
     "cache": r"caches?|memory|tape|state|context|saved",
-    "output": r"a2|al|a3|a|y_?hat|y_?pred|outputs?|out|pred(ictions?|s)?|prob(abilitie)?s?|p|z2|scores|logits|o|a_?out|yh",
+    "output": r"a2|al|a3|a|y_?hat|y_?pred|outputs?|out|pred(ictions?|s)?|prob(abilitie)?s?|p|z2|scores|logits|"
+    r"o|a_?out|yh",
 }
 
 
@@ -83,7 +98,8 @@ def data_texts(text: str) -> list[str]:
         "lists": (1, f"rng.normal(size=({N}, {D})).tolist()", labels),
     }
     columns = re.search(
-        r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*\s*@\s*[xXaA]|[xXyY]\.shape\[1\]\s*$",
+        r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*\s*@\s*[xXaA]|"
+        r"[xXyY]\.shape\[1\]\s*$",
         text,
         re.M,
     )
@@ -371,6 +387,6 @@ def single(text: str) -> bool:
 
 
 def fits(outcome: Outcome) -> bool:
-    """Whether an accusation may rest on this driver: no array is samples by samples, as where labels lie the wrong way."""
+    """Whether an accusation may rest on this driver: no array is samples by samples, as where labels lie crosswise."""
     judged = outcome.judged
     return judged is not None and all(n.shape.count(N) < 2 for n in judged.replay.order)

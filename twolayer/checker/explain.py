@@ -1,5 +1,6 @@
 """Which line departs first, what it should be, and what every line of the backward pass computes."""
 
+import linecache
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,8 @@ class Places:
     def of(self, line: tuple[str, int]) -> tuple[str, str]:
         source = self.sources.get(line[0])
         if source is None:
-            return "", ""
+            text = linecache.getline(*line).strip()
+            return (f"line {line[1]}", text) if text else ("", "")
         file = "" if line[0] == self.main else f"{Path(line[0]).name}, "
         return file + source.where(line[1]), source.line(line[1])
 
@@ -469,7 +471,7 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         found.append(place.finding("wrong", "sign", text, new.line, equation="gd-step"))
         return found
     if outcome.verdict == "right":
-        loss = f"the loss of {where}" if judged.step.own and where else f"the {judged.step.said}"
+        loss = f"the loss of {where}" if judged.step.own and where else f"the {judged.step.said or 'loss'}"
         text = (
             f"{names}: every update follows the slope of {loss}, by central differences at {len(judged.points)} points"
         )
@@ -541,9 +543,10 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
             ).ravel()
             k = int(np.argmax(np.abs(slopes[0])))
             index = [int(i) for i in np.unravel_index(chosen[k], block.old[0].shape)] if block.old[0].shape else []
+            entry = f"{name}{index if index else ''}"
             numbers = (
-                f"{name}{index if index else ''} changes by {change[chosen[k]]:.6g} where the slope of the loss is {slopes[0][k]:.6g};"
-                f" over all directions tried, the two differ by {block.off:.2g} of their size"
+                f"{entry} changes by {change[chosen[k]]:.6g} where the slope of the loss is {slopes[0][k]:.6g}; "
+                f"over all directions tried, the two differ by {block.off:.2g} of their size"
             )
         except ValueError:
             numbers = f"its shape changes from {block.old[0].shape} to {block.new[0].shape}"

@@ -203,7 +203,9 @@ def hypotheses(tape: Tape, triples: list[tuple[Node, Node, Any]]) -> list[tuple[
     return [
         (name, kind, terms)
         for name, kind, terms in (
-            ("cross-entropy", "log", cross), ("squared error", "square", square), ("softmax cross-entropy", "log", soft),
+            ("cross-entropy", "log", cross),
+            ("squared error", "square", square),
+            ("softmax cross-entropy", "log", soft),
         )
         if terms
     ]  # fmt: skip

@@ -19,8 +19,8 @@ from twolayer.checker import array, stand_ins
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.tape import Stop, Tape
 
-CASTS = {"float", "float16", "float32", "float64", "double", "single", "float_", "int8", "int16", "int32", "int64", "int_", "uint8",
-         "bool_"}  # fmt: skip
+CASTS = {"float", "float16", "float32", "float64", "double", "single", "float_", "int8", "int16", "int32", "int64", "int_",
+         "uint8", "bool_"}  # fmt: skip
 MANY = 2000  # literals of one statement worth a node each
 
 
@@ -278,7 +278,7 @@ class Program:
         array.use(self.tape)
         self.space = self.module("__main__" if main else self.source.path.stem, self.source)
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
-        np.random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
         failure = self.guard(lambda: self.execute(self.source, self.space))
         if driver and not self.tape.stopped:
             text = Source(Path("driver"), driver)

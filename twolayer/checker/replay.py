@@ -82,7 +82,7 @@ class Replay:
         return values
 
     def moved(self, values: Values, changes: Values, wanted: Node | None = None) -> Values:
-        """`values` where some nodes have other ones, and what follows from them does too; of that, what `wanted` needs."""
+        """`values` where some nodes have other ones, and what follows from them too, as far as `wanted` needs it."""
         key = frozenset(changes), wanted
         below = self.downstream.get(key)
         if below is None:

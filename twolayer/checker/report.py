@@ -8,8 +8,8 @@ from typing import Any
 
 PAGES = {
     "bp": "backpropagation", "bce": "loss", "fw": "model", "relu": "relu_and_sigmoid", "sigmoid": "relu_and_sigmoid",
-    "init": "initialization", "gd": "gradient_descent", "fd": "gradcheck", "softmax": "softmax", "minibatch": "minibatches",
-    "tanh": "activations", "adam": "optimizers", "l2": "regularization",
+    "init": "initialization", "gd": "gradient_descent", "fd": "gradcheck", "softmax": "softmax",
+    "minibatch": "minibatches", "tanh": "activations", "adam": "optimizers", "l2": "regularization",
 }  # fmt: skip
 MARK = {"ok": "✓", "note": "·", "wrong": "✗", "unknown": "?"}
 COLOR = {"ok": "32", "note": "2", "wrong": "31", "unknown": "33"}
