@@ -37,7 +37,7 @@ def reports(tmp_path_factory):
         paths[name] = folder / f"{name}.py"
         paths[name].write_text(text)
     (folder / "bystander.txt").write_text("stays")
-    found = dict(zip(paths, check_paths(list(paths.values()), seconds=6, megabytes=900), strict=True))
+    found = dict(zip(paths, check_paths(list(paths.values()), seconds=5, megabytes=900), strict=True))
     assert (folder / "bystander.txt").read_text() == "stays"
     assert {p.name for p in folder.iterdir()} == {*(f"{name}.py" for name in HOSTILE), "bystander.txt"}
     return found

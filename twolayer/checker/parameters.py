@@ -68,10 +68,13 @@ def links(tape: Tape) -> dict[int, Node]:
     for node in tape.nodes:
         olds = old_values(node)
         if olds:
-            pairs = [(old, node) for old in olds if uses.of(old)]
+            pairs: list[tuple[Node, Node]] = []
+            if node.op in (put, setitem):  # written entry by entry: the array of before comes first, however far it is
+                pairs += near.get(olds[0].id, ())
+            pairs += [(old, node) for old in olds if uses.of(old)]
             for generation in zip_longest(*(near.get(old.id, ()) for old in olds)):
                 pairs += [pair for pair in generation if pair]
-            near[node.id] = pairs[:NEAREST]
+            near[node.id] = list(dict.fromkeys(pairs))[:NEAREST]
             if uses.of(node):
                 for old, via in near[node.id]:
                     if old.id not in after and replaces(node, old, via, uses):

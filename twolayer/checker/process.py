@@ -300,10 +300,11 @@ def reap(pid: int, seconds: float) -> int | None:
 def answered(data: bytes, code: int | None, request: Json) -> Json:
     try:
         report = json.loads(data)
-        assert isinstance(report, dict) and "exit_code" in report
-        return report
-    except (ValueError, AssertionError):
-        return failed(code, request)
+        if isinstance(report, dict) and "exit_code" in report:
+            return report
+    except ValueError:
+        pass
+    return failed(code, request)
 
 
 def spawned(request: Json, folder: str) -> Json:

@@ -19,8 +19,8 @@ from twolayer.checker import array, stand_ins
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.tape import Stop, Tape
 
-CASTS = {"float", "float16", "float32", "float64", "double", "single", "float_", "int8", "int16", "int32", "int64", "int_",
-         "uint8", "bool_"}  # fmt: skip
+CASTS = {"float", "float16", "float32", "float64", "double", "single", "float_", "int8", "int16", "int32", "int64",
+         "int_", "uint8", "bool_"}  # fmt: skip
 MANY = 2000  # literals of one statement worth a node each
 
 
