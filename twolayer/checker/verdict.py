@@ -375,7 +375,7 @@ def explained(ratio: float, block: Block, other: Block, result: Judgement) -> bo
         for b in {1.0, *(theirs - mine)}:
             if a != b and abs(ratio * b - a) <= 1e-6 * abs(a):
                 return False
-    twice = any(abs(ratio / r - 1) < 1e-4 or abs(ratio * r - 1) < 1e-4 for r in mine & theirs)
+    twice = any(abs(ratio / r - 1) < 1e-4 or abs(ratio * r - 1) < 1e-4 for r in (mine & theirs) - {0.0})
     return ratio < 0 or twice or any(s > 1 and min(abs(ratio / s - 1), abs(ratio * s - 1)) < 1e-4 for s in sizes)
 
 
