@@ -77,7 +77,7 @@ class Explanation:
     def name(self, node: Node) -> str:
         if node.id in self.params.chain:
             return self.params.name(node) or "a parameter"
-        return node.name or f"line {node.line[1]}"
+        return node.name or f"(line {node.line[1]})"
 
     def slope(self, node: Node) -> tuple[np.ndarray, list[np.ndarray]] | None:
         """Some flat indices of a forward value, and at each point the slopes of the loss by these entries."""
@@ -528,7 +528,7 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
     else:
         node, label, said = explanation.first(block)
     node = node or block.new[0]
-    line = node.named_at if said.startswith("lacks") and node.named_at[1] > node.line[1] else node.line
+    line = line_of(node, said)
     where, source = place.of(line)
     what = f"the value of {where}" if not node.name else node.name
     text = f"{name}: {what} {said or 'is not the slope that the update needs'}"
@@ -564,26 +564,31 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
     )
 
 
+def line_of(node: Node, said: str) -> tuple[str, int]:
+    """Where the mistake is: what lacks a factor lacks it where the value was given its last name."""
+    return node.named_at if said.startswith("lacks") and node.named_at[1] > node.line[1] else node.line
+
+
 def lines(outcome: Outcome, params: Parameters, place: Places) -> list[Line]:
     """Their lines of the backward pass, each with what it computes."""
     judged = outcome.judged
     if judged is None or judged.trouble or len(judged.points) < 3 or len(judged.replay.order) > 400:
         return []
     explanation = outcome.explanation or Explanation(judged, params)
-    wrong = {
-        n.line for b in judged.wrong for n in [explanation.first(b)[0]] if n is not None and abs(b.times - 1) < 1e-3
-    }
+    wrong: dict[tuple[str, int], str] = {}
+    for block in judged.wrong:
+        node, _, said = explanation.first(block)
+        if node is not None and abs(block.times - 1) < 1e-3:
+            wrong[line_of(node, said)] = said or "is not a slope of the loss"
     rows: dict[tuple[str, int], Line] = {}
     for node in explanation.backward:
         where, source = place.of(node.line)
-        if not where:
-            continue
         label = explanation.labels.get(node.id)
-        if node.line in wrong:
-            rows[node.line] = Line(
-                node.line[1], where, source, f"{node.name or 'this'} is not a slope of the loss", "wrong"
-            )
-        elif label is not None:
-            left = f"{node.name} = " if node.name else ""
+        if where and label is not None and node.line not in wrong:
+            left = f"{node.names[0]} = " if node.names else ""
             rows[node.line] = Line(node.line[1], where, source, left + label.text, "ok")
+    for line, said in wrong.items():
+        rows[line] = Line(line[1], *place.of(line), said, "wrong")
+    if len({file for file, _ in rows}) < 2:
+        return [rows[line] for line in sorted(rows)]
     return list(rows.values())
