@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twolayer import bce, check_gradients, forward, he_init, jitter, mixup, rotate, sigmoid, train
+from twolayer import bce, check_gradients, forward, he_init, jitter, mixup, relu_grad, rotate, sigmoid, train
 from twolayer.core import backward, bce_grad
 
 seeds = st.integers(0, 2**32 - 1)
@@ -286,13 +286,13 @@ class TestPenalty:
         """Where no unit changes its sign, the logit of a ReLU network is linear in the features."""
         params = tuple(p + 0.1 for p in he_init(np.random.default_rng(seed), 3, 6, 1))
         X, _ = data(seed + 5, n=1)
-        clean, (_, _, gate) = forward(X, params)
+        clean, (_, Z1, _) = forward(X, params)
         scale = 0.1 * np.min(np.abs(X @ params[0] + params[1]) / np.linalg.norm(params[0], axis=0))  # 10 σ to a kink
         many = jitter(np.random.default_rng(seed), np.repeat(X, 100_000, axis=0), scale)
-        Z, (_, _, gates) = forward(many, params)
-        assert (gates == gate).all()
+        Z, (_, many_Z1, _) = forward(many, params)
+        assert ((many_Z1 > 0) == (Z1 > 0)).all()
         losses = np.logaddexp(0, Z[:, 0])  # of label 0
-        slope = params[0] @ (gate[0] * params[2][:, 0])  # (3,): dz/dx
+        slope = params[0] @ (relu_grad(Z1)[0] * params[2][:, 0])  # (3,): dz/dx
         control = Z[:, 0] - clean.item()  # of known mean 0: subtracted, it leaves the curvature
         p = sigmoid(clean).item()
         rest = losses - np.logaddexp(0, clean.item()) - p * control

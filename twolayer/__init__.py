@@ -31,7 +31,7 @@ from twolayer.softmax import cross_entropy, cross_entropy_grad, softmax
 from twolayer.training import train
 
 if TYPE_CHECKING:
-    from twolayer.checker import check
+    from twolayer.checker import check, watch
     from twolayer.estimator import TwoLayerNN
     from twolayer.plots import BoundaryDisplay, LossCurveDisplay, plot_decision_boundary, plot_loss_curve
 
@@ -43,6 +43,7 @@ _ON_FIRST_USE = {
     "BoundaryDisplay": "twolayer.plots",
     "LossCurveDisplay": "twolayer.plots",
     "check": "twolayer.checker",
+    "watch": "twolayer.checker",
     "plot_decision_boundary": "twolayer.plots",
     "plot_loss_curve": "twolayer.plots",
 }
@@ -55,7 +56,7 @@ __all__ += ["cosine_decay", "cyclical", "exponential_decay", "inverse_time_decay
 __all__ += ["dropout_mask", "jitter", "l2", "l2_grad", "l2_penalty", "minibatches", "mixup", "rotate"]
 __all__ += ["cross_entropy", "cross_entropy_grad", "mean_one", "softmax", "weighted_bce", "weighted_bce_grad"]
 __all__ += ["check_gradients", "check_network", "numerical_gradient"]
-__all__ += ["Objective", "TwoLayerNN", "check", "train"]
+__all__ += ["Objective", "TwoLayerNN", "check", "train", "watch"]
 __all__ += ["BoundaryDisplay", "LossCurveDisplay", "plot_decision_boundary", "plot_loss_curve"]
 
 

@@ -1,24 +1,25 @@
-"""Is mine right? Checks somebody's own network code and names the mistake: `twolayer check`, `twolayer.check`.
+"""Is mine right? Runs a program, watches what it computes, and compares its updates with central differences."""
 
-How the pieces go together, from a file to a report:
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-    engine      a file, a folder or a notebook in; a report out
-    sandbox     starts the process in which their code runs, and ends it; the other side of it is `host`
-    names       what names mean, as tables; `syntax` what the text says; `find` which function is which
-    compose     makes a network where there are only layers, or closures
-    starts      where the parameters are; `layout` their shapes; `values` how arrays are found in results
-    reader      tries the ways to call their functions; `bindings` the arguments, `labels` the results,
-                `two_runs` whole trainings; what fits is a `reading`: (X, y, params) -> output, loss, gradients
-    examine     runs the checks: `outputs`, `gradients`, `steps`, `penalties`, `habits`, each on an `exam`
-    model       the network in every common variant, and with the known mistakes of the forward pass and the loss
-    diagnose    which known mistake predicts the gradients that they have; `places` in which line it is
-    failures    what to say where nothing could be checked
-    report      the findings, for a terminal, a notebook and a program; `cli`, `plugin` and `items` ask for it
+from twolayer.checker.cli import check_paths
+from twolayer.checker.report import Report
 
-Their code runs in `host` alone, which answers with numbers and imports nothing of this package. Everything else
-judges those numbers.
-"""
+if TYPE_CHECKING:
+    from twolayer.checker.watching import watch
 
-from twolayer.checker.engine import check, check_file, check_folder
+__all__ = ["Report", "check", "check_paths", "watch"]
 
-__all__ = ["check", "check_file", "check_folder"]
+
+def check(path: str | Path, driver: str | None = None, seconds: float = 10.0, megabytes: int = 2048) -> Report:
+    """The report on one file or notebook; `driver` is the text of a few lines that take a training step."""
+    return check_paths([Path(path)], driver, seconds, megabytes)[0]
+
+
+def __getattr__(name: str) -> object:
+    if name == "watch":  # loads the tape, which the command does not need
+        from twolayer.checker.watching import watch
+
+        return watch
+    raise AttributeError(f"module 'twolayer.checker' has no attribute {name!r}")

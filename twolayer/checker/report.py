@@ -1,61 +1,69 @@
 """What a check found, for a terminal, a notebook (HTML) and a program (JSON)."""
 
 import html
-import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
-from typing import Any, TextIO
+from typing import Any
 
-SITE = os.environ.get("TWOLAYER_SITE", "")
 PAGES = {
-    "bp": "backpropagation",
-    "bce": "loss",
-    "fw": "model",
-    "relu": "relu_and_sigmoid",
-    "sigmoid": "relu_and_sigmoid",
-    "init": "initialization",
-    "gd": "gradient_descent",
-    "fd": "gradcheck",
-    "l2": "regularization",
-    "dropout": "dropout",
-    "tanh": "activations",
-}
+    "bp": "backpropagation", "bce": "loss", "fw": "model", "relu": "relu_and_sigmoid", "sigmoid": "relu_and_sigmoid",
+    "init": "initialization", "gd": "gradient_descent", "fd": "gradcheck", "softmax": "softmax",
+    "minibatch": "minibatches", "tanh": "activations", "adam": "optimizers", "l2": "regularization",
+}  # fmt: skip
 MARK = {"ok": "✓", "note": "·", "wrong": "✗", "unknown": "?"}
-COLOUR = {"ok": "32", "note": "2", "wrong": "31", "unknown": "33"}
+COLOR = {"ok": "32", "note": "2", "wrong": "31", "unknown": "33"}
 RIGHT, WRONG, UNKNOWN = 0, 1, 2
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True)
+def link(equation: str) -> str:
+    """Where the equation is derived: on the site that TWOLAYER_SITE names, else in the repository."""
+    if not equation:
+        return ""
+    page = PAGES[equation.split("-")[0]]
+    site = os.environ.get("TWOLAYER_SITE", "")
+    if site:
+        return f"{site.rstrip('/')}/derivations/{page}/#eq-{equation}"
+    return f"docs/derivations/{page}.md"
+
+
+@dataclass
 class Finding:
-    """One result: `level` is "ok", "note", "wrong" or "unknown"; `id` names the diagnosis."""
+    """One result: `level` is "ok", "note", "wrong" or "unknown"; `id` names what it is."""
 
     level: str
-    check: str
+    id: str
     text: str
-    id: str = ""
     line: int = 0
-    source: str = ""
-    equation: str = ""
+    where: str = ""  # "line 12", "cell 3, line 2", "helper.py, line 5"
+    source: str = ""  # their line
+    should: str = ""
     numbers: str = ""
+    equation: str = ""
 
-    @property
-    def link(self) -> str:
-        """Where the equation is derived: on the site that TWOLAYER_SITE names, else in the repository."""
-        if not self.equation:
-            return ""
-        page = PAGES[self.equation.split("-")[0]]
-        if SITE:
-            return f"{SITE.rstrip('/')}/derivations/{page}/#{self.equation}"
-        return f"docs/derivations/{page}.md"
+
+@dataclass
+class Line:
+    """One line of their forward or backward pass, and what it computes."""
+
+    line: int
+    where: str
+    source: str
+    computes: str
+    level: str
 
 
 @dataclass
 class Report:
-    """The verdict on one file: 0 all right, 1 something wrong, 2 could not check."""
+    """The verdict on one file: 0 right, 1 wrong, 2 could not check."""
 
     name: str
-    reading: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    made_up: list[str] = field(default_factory=list)
+    unlimited: list[str] = field(default_factory=list)
+    driver: str = ""
     printed: str = ""
     seconds: float = 0.0
 
@@ -68,99 +76,73 @@ class Report:
     def verdict(self) -> str:
         return ("right", "wrong", "could not check")[self.code]
 
-    @property
-    def diagnoses(self) -> list[str]:
-        return [f.id for f in self.findings if f.level == "wrong"]
-
     def to_dict(self) -> dict[str, Any]:
-        findings = [asdict(f) | {"link": f.link} for f in self.findings]
-        return {
-            "file": self.name,
-            "verdict": self.verdict,
-            "exit_code": self.code,
-            "diagnoses": self.diagnoses,
-            "reading": self.reading,
-            "findings": findings,
-            "printed": self.printed,
-            "seconds": round(self.seconds, 3),
-        }
+        findings = [asdict(f) | {"link": link(f.equation)} for f in self.findings]
+        return asdict(self) | {"file": self.name, "verdict": self.verdict, "exit_code": self.code, "findings": findings}
 
-    def text(self, colour: bool = False) -> str:
-        """For a terminal."""
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Report":
+        report = cls(**{k: data[k] for k in cls.__dataclass_fields__})
+        fields = Finding.__dataclass_fields__
+        report.findings = [Finding(**{k: f[k] for k in fields}) for f in data["findings"]]
+        report.lines = [Line(**entry) for entry in data["lines"]]
+        return report
 
-        def paint(text: str, code: str) -> str:
-            return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+    def text(self, color: bool = False) -> str:
+        def mark(level: str, text: str) -> str:
+            return f"\x1b[{COLOR[level]}m{text}\x1b[0m" if color else text
 
-        lines = [paint(self.name, "1")]
-        if self.reading:
-            lines.append(paint("  read as: " + ", ".join(self.reading), "2"))
+        out = [self.name]
+        for entry in self.lines:
+            out.append(f"  {entry.where:>8}  {entry.source[:90]}")
+            out.append(f"{'':12}{mark(entry.level, f'{MARK[entry.level]} {entry.computes}')}")
         for f in self.findings:
-            lines.append(f"  {paint(MARK[f.level], COLOUR[f.level])} {f.check}: {clean(f.text)}{place(f)}")
-            if f.source:
-                lines.append(paint(f"      {f.line:>4} | {clean(f.source)}", "36"))
-            if f.numbers:
-                lines.append(f"      {f.numbers}")
-            if f.equation and f.level == "wrong":
-                lines.append(paint(f"      equation {f.equation}: {f.link}", "2"))
-        if self.printed:
-            first = clean(self.printed.strip().splitlines()[0])[:100] if self.printed.strip() else ""
-            lines.append(paint(f"  (it printed {len(self.printed)} characters, beginning with: {first})", "2"))
-        verdict = {0: "all right", 1: "something is wrong", 2: "could not check"}[self.code]
-        lines.append("  " + paint(verdict, {0: "1;32", 1: "1;31", 2: "1;33"}[self.code]))
-        return "\n".join(lines)
+            at = f" ({f.where})" if f.where else ""
+            out.append(f"  {mark(f.level, MARK[f.level])} {f.text}{at}")
+            out += [f"      {label}{text}" for label, text in (
+                ("yours:  ", f.source), ("should: ", f.should), ("", f.numbers),
+                ("", f"equation {f.equation}: {link(f.equation)}" if f.equation else ""),
+            ) if text]  # fmt: skip
+        out += [f"  made up for this check: {text}" for text in self.made_up]
+        out += [f"  not limited on this system: {', '.join(self.unlimited)}"] if self.unlimited else []
+        if self.driver:
+            out += ["  run with this driver; save it, correct it, and give it with --driver:"]
+            out += [f"    | {line}" for line in self.driver.splitlines()]
+        level = ("ok", "wrong", "unknown")[self.code]
+        out.append(f"  {mark(level, ('right', 'something is wrong', 'could not check')[self.code])}")
+        return CONTROL.sub("", "\n".join(out)) if not color else "\n".join(out)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
-    __repr__ = __str__
-
     def _repr_html_(self) -> str:
-        """For a notebook."""
-        colours = {"ok": "#1a7f37", "note": "#656d76", "wrong": "#cf222e", "unknown": "#9a6700"}
-        rows = []
+        rows = [
+            f"<tr><td>{html.escape(e.where)}</td><td><code>{html.escape(e.source)}</code></td>"
+            f"<td>{MARK[e.level]} {html.escape(e.computes)}</td></tr>"
+            for e in self.lines
+        ]
         for f in self.findings:
-            body = f"<b>{html.escape(f.check)}</b>: {html.escape(f.text)}{html.escape(place(f))}"
-            if f.source:
-                body += f"<pre style='margin:2px 0'>{f.line} | {html.escape(f.source)}</pre>"
-            if f.numbers:
-                body += f"<div>{html.escape(f.numbers)}</div>"
-            if f.equation and f.level == "wrong":
-                place_of = f"<a href='{html.escape(f.link)}'>{html.escape(f.link)}</a>" if SITE else html.escape(f.link)
-                body += f"<div>equation {html.escape(f.equation)}: {place_of}</div>"
-            mark = f"<td style='color:{colours[f.level]};vertical-align:top'>{MARK[f.level]}</td>"
-            rows.append(f"<tr>{mark}<td style='text-align:left'>{body}</td></tr>")
-        reading = html.escape(", ".join(self.reading))
-        level = ("ok", "wrong", "unknown")[self.code]
-        head = f"<b style='color:{colours[level]}'>{html.escape(self.name)}: {self.verdict}</b>"
-        return f"<div>{head}<div style='color:#656d76'>read as: {reading}</div><table>{''.join(rows)}</table></div>"
+            more = "<br>".join(html.escape(t) for t in (f.source, f.should and f"should be {f.should}", f.numbers) if t)
+            text = html.escape(f.text)
+            if f.equation:
+                text = f'{text} (<a href="{html.escape(link(f.equation), quote=True)}">{f.equation}</a>)'
+            rows.append(f"<tr><td>{MARK[f.level]} {html.escape(f.where)}</td><td>{text}</td><td>{more}</td></tr>")
+        foot = "".join(f"<p>made up for this check: {html.escape(t)}</p>" for t in self.made_up)
+        foot += f"<pre>{html.escape(self.driver)}</pre>" if self.driver else ""
+        return f"<p><b>{html.escape(self.name)}: {self.verdict}</b></p><table>{''.join(rows)}</table>{foot}"
 
 
-def clean(text: str) -> str:
-    """Without control characters: a student's text must not drive the terminal."""
-    return "".join(c if c.isprintable() or c == " " else "�" for c in text)
-
-
-def place(f: Finding) -> str:
-    return f" (line {f.line})" if f.line else ""
-
-
-def table(reports: list[Report], colour: bool = False) -> str:
-    """One row for each file."""
-    width = max([len(r.name) for r in reports], default=4)
-    lines = []
+def table(reports: list[Report], color: bool = False) -> str:
+    """A line for each file, and the totals."""
+    width = min(60, max((len(r.name) for r in reports), default=0))
+    rows = []
     for r in reports:
-        mark = MARK[("ok", "wrong", "unknown")[r.code]]
-        if colour:
-            mark = f"\x1b[{COLOUR[('ok', 'wrong', 'unknown')[r.code]]}m{mark}\x1b[0m"
-        bad = [f for f in r.findings if f.level in ("wrong", "unknown")]
-        what = f"{bad[0].id + ': ' if bad[0].id else ''}{clean(bad[0].text)}{place(bad[0])}" if bad else "all right"
-        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-        lines.append(f"{mark} {clean(r.name):<{width}}  {what[:140]}{more}")
-    counts = [sum(r.code == code for r in reports) for code in (0, 1, 2)]
-    lines.append(f"{counts[0]} right, {counts[1]} wrong, {counts[2]} could not be checked")
-    return "\n".join(lines)
-
-
-def dump(reports: list[Report], stream: TextIO) -> None:
-    json.dump([r.to_dict() for r in reports], stream, indent=1)
-    stream.write("\n")
+        level = ("ok", "wrong", "unknown")[r.code]
+        first = next((f for f in r.findings if f.level == level), None)
+        said = f"{f'{first.where}: ' if first.where else ''}{first.text}" if first and level != "ok" else ""
+        row = f"{MARK[level]} {r.name:<{width}}  {r.verdict:<15}  {said}".rstrip()
+        row = CONTROL.sub("", row)
+        rows.append(f"\x1b[{COLOR[level]}m{row[0]}\x1b[0m{row[1:]}" if color else row)
+    codes = [r.code for r in reports]
+    rows.append(f"{codes.count(0)} right, {codes.count(1)} wrong, {codes.count(2)} could not be checked")
+    return "\n".join(rows)

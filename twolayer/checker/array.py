@@ -1,0 +1,369 @@
+"""Arrays and numbers that look like NumPy's and leave a node on the tape for everything that is done with them."""
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from twolayer.checker.tape import Node, Part, Tape, getitem, put, scatter, setitem
+
+tape = Tape()
+
+
+def use(new: Tape) -> Tape:
+    """Record on `new` from now on."""
+    global tape
+    tape = new
+    return new
+
+
+class Traced(np.ndarray):
+    """An array with a node; a view knows the array that owns its memory, and how it was cut from it."""
+
+    _node: Node | None = None
+    _root: "Traced | None" = None
+    _path: tuple[Any, ...] = ()
+    _version = 0  # of an owner: how often its memory was written
+    _seen = 0  # of a view: the owner's version at which its node was right
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+        if method == "at":
+            return write(inputs[0], scatter, (ufunc, *inputs[1:]), lambda a: ufunc.at(a, *plain(inputs[1:])))
+        op = ufunc if method == "__call__" else getattr(ufunc, method)
+        return run(op, inputs, kwargs if out is None else kwargs | {"out": out})
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return run(func, args, kwargs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return run(getitem, (self, index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        write(self, setitem, (index, value), lambda a: a.__setitem__(plain(index), plain(value)))
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        result = bool(self.view(np.ndarray))
+        tape.guards.append((node_of(self), result))
+        return result
+
+    @property
+    def T(self) -> Any:
+        return run(np.transpose, (self,))
+
+    @property
+    def flat(self) -> Any:
+        return self.reshape(-1)
+
+    def tolist(self) -> Any:
+        return [v.tolist() if isinstance(v, Traced) else v for v in self] if self.ndim else self[()]
+
+    def item(self, *index: Any) -> Any:
+        return self.reshape(-1)[index[0] if index else 0] if len(index) < 2 else self[index]
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def sort(self, *args: Any, **kwargs: Any) -> None:
+        self[...] = np.sort(self.view(np.ndarray), *args, **kwargs)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
+    def __reduce__(self) -> Any:
+        return self.view(np.ndarray).__reduce__()
+
+
+class Number(np.float64):
+    """A single number with a node; a float to whoever asks."""
+
+    node: Node
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return Traced.__array_ufunc__(None, ufunc, method, *inputs, **kwargs)  # type: ignore[arg-type]
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return run(func, args, kwargs)
+
+    def __bool__(self) -> bool:
+        return compare(operator.ne, self, 0.0)
+
+    def __repr__(self) -> str:
+        return repr(float(self))
+
+    __str__ = __repr__
+
+    def __hash__(self) -> int:
+        return hash(float(self))
+
+    def __copy__(self) -> "Number":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Number":
+        return self
+
+    def __reduce__(self) -> Any:
+        return float, (float(self),)
+
+    def same(self, *args: Any, **kwargs: Any) -> "Number":
+        return self
+
+    item = sum = mean = squeeze = copy = max = min = astype = tolist = conjugate = __pos__ = same  # type: ignore[assignment]
+
+    @property
+    def T(self) -> "Number":
+        return self
+
+
+def compare(op: Callable[[Any, Any], Any], a: Any, b: Any) -> bool:
+    """The outcome of a comparison of two numbers, which may decide what runs next."""
+    result = bool(op(plain(a), plain(b)))
+    tape.guards.append((tape.record(op, (encode(a), encode(b)), {}, (), np.dtype(bool)), result))
+    return result
+
+
+def number(value: Any, node: Node) -> Number:
+    made = Number(value)
+    made.node = node
+    return made
+
+
+# Between theirs and the tape's
+
+
+def holds(value: Any) -> bool:
+    """Whether something traced is in there."""
+    if isinstance(value, Traced | Number):
+        return True
+    if isinstance(value, list | tuple):
+        return any(map(holds, value))
+    if isinstance(value, np.ndarray):
+        return value.dtype == object and any(map(holds, value.flat))
+    if isinstance(value, slice):
+        return holds(value.start) or holds(value.stop)
+    return isinstance(value, dict) and any(map(holds, value.values()))
+
+
+def plain(value: Any) -> Any:
+    """The same without tracing."""
+    if isinstance(value, Traced):
+        return value.view(np.ndarray)
+    if isinstance(value, Number):
+        return np.float64(float(value))
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    if isinstance(value, slice):
+        return slice(plain(value.start), plain(value.stop), plain(value.step))
+    return value
+
+
+def encode(value: Any) -> Any:
+    """The same with nodes for what is traced, and leaves for plain arrays; no narrow floats."""
+    if isinstance(value, Traced):
+        return node_of(value)
+    if isinstance(value, Number):
+        return value.node
+    if isinstance(value, np.ndarray):
+        return tape.adopt(value) if value.dtype.kind in "fiub" else value
+    if isinstance(value, list | tuple):
+        return type(value)(map(encode, value)) if type(value) in (list, tuple) else value
+    if isinstance(value, slice):
+        return slice(plain(value.start), plain(value.stop), plain(value.step))
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, str) and value in ("float32", "f4", "float16", "f"):
+        return float
+    is_float = (isinstance(value, type) and issubclass(value, np.floating)) or (
+        isinstance(value, np.dtype) and value.kind == "f"
+    )
+    return float if is_float else value
+
+
+def node_of(array: Traced) -> Node:
+    root = array._root
+    if root is None:
+        if array._node is None:
+            array._node = tape.leaf(array.view(np.ndarray), "leak")  # made by something that was not seen
+        return array._node
+    if array._node is None or array._seen != root._version:
+        node = node_of(root)
+        view = root.view(np.ndarray)
+        for op, args, kwargs in array._path:
+            view = op(view, *args, **kwargs)
+            node = tape.record(op, (node, *args), kwargs, view.shape, view.dtype)
+        array._node, array._seen = node, root._version
+    return array._node
+
+
+def write(array: Any, op: Any, args: tuple[Any, ...], do: Callable[[np.ndarray], Any]) -> Any:
+    """Let `do` write into the array, and record the outcome as op(old, *args)."""
+    if not isinstance(array, Traced):
+        do(array)
+        return array
+    old, encoded = node_of(array), tuple(encode(a) for a in args)
+    root = array if array._root is None else array._root
+    first = node_of(root)
+    if first.op is None and first.value is not None and np.may_share_memory(first.value, root):
+        first.value = np.array(first.value)
+    do(array.view(np.ndarray))
+    update(array, tape.record(op, (old, *encoded), {}, array.shape, array.dtype))
+    return array
+
+
+def update(array: Traced, node: Node) -> None:
+    """The memory of `array` has been written; its value is now that of `node`."""
+    if array._root is None:
+        array._node = node
+        array._version += 1
+        return
+    root = array._root
+    root._node = tape.record(put, (node_of(root), node, array._path), {}, root.shape, root.dtype)
+    root._version += 1
+    array._node, array._seen = node, root._version
+
+
+def run(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, pure: bool = True) -> Any:
+    """op(*args, **kwargs) on plain values, wrapped and recorded. With `out`, an array is written."""
+    kwargs = dict(kwargs or {})
+    out = kwargs.pop("out", None)
+    if isinstance(out, tuple):
+        out = out[0]
+    bare = [plain(a) for a in args]
+    bare_kwargs = {k: plain(v) for k, v in kwargs.items()}
+    if out is not None:
+        if "casting" not in kwargs and isinstance(op, np.ufunc):
+            trial: Any = op(*bare, **bare_kwargs, out=plain(out).copy())  # complains as the real one would
+        else:
+            trial = op(*bare, **bare_kwargs)
+        node = tape.record(op, *codes(args, kwargs), np.shape(trial), trial.dtype)
+        if not isinstance(out, Traced):
+            out[...] = trial
+            return out
+        first = node_of(out if out._root is None else out._root)
+        if first.op is None and first.value is not None and np.may_share_memory(first.value, out):
+            first.value = np.array(first.value)
+        out.view(np.ndarray)[...] = trial
+        update(out, node)
+        return out
+    return wrap(op(*bare, **bare_kwargs), op, args, kwargs, bare, pure)
+
+
+def codes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return tuple(encode(a) for a in args), {k: encode(v) for k, v in kwargs.items()}
+
+
+def wrap(result: Any, op: Any, args: Any, kwargs: Any, bare: list[Any], pure: bool = True) -> Any:
+    if isinstance(result, np.ndarray) and result.dtype.kind in "fiubc":
+        owner, path = view_of(result, op, args, kwargs, bare)
+        if owner is not None and not path:
+            return owner
+        array = result.view(Traced)
+        if owner is not None:
+            array._root, array._path = (owner, path) if owner._root is None else (owner._root, owner._path + path)
+            array._seen = -1
+            node_of(array)
+        else:
+            array._node = node_for(array.view(np.ndarray), op, args, kwargs, pure)
+        return array
+    if isinstance(result, np.floating) or (type(result) is float):
+        value = np.asarray(result)
+        return number(result, node_for(value, op, args, kwargs, pure))
+    if isinstance(result, np.bool_) and pure and holds(args):
+        tape.guards.append((tape.record(op, *codes(args, kwargs), (), np.dtype(bool)), bool(result)))
+        return result
+    if isinstance(result, tuple | list) and pure:
+        parts = [wrap(r, Part(op, i), args, kwargs, bare) for i, r in enumerate(result)]
+        return type(result)(parts) if type(result) in (list, tuple) else type(result)(*parts)
+    return result
+
+
+def node_for(value: np.ndarray, op: Any, args: Any, kwargs: Any, pure: bool) -> Node:
+    if pure and (holds(args) or holds(kwargs) or any(isinstance(a, np.ndarray) and a.size > 1 for a in args)):
+        return tape.record(op, *codes(args, kwargs), value.shape, value.dtype)
+    return tape.leaf(value, "made" if pure else "random")
+
+
+def view_of(result: np.ndarray, op: Any, args: Any, kwargs: Any, bare: list[Any]) -> tuple[Traced | None, Any]:
+    """The traced argument whose memory the result shows, and the step from the one to the other."""
+    for i, (theirs, arg) in enumerate(zip(args, bare, strict=True)):
+        if not isinstance(theirs, Traced):
+            continue
+        if result is arg:
+            return theirs, ()
+        if i == 0 and result.base is not None and result.size and np.may_share_memory(result, arg):
+            if result.shape == arg.shape and result.strides == arg.strides and result.dtype == arg.dtype:
+                return theirs, ()
+            return theirs, ((op, tuple(plain(a) for a in args[1:]), {k: plain(v) for k, v in kwargs.items()}),)
+    return None, ()
+
+
+# The operators and methods
+
+
+def binary(ufunc: np.ufunc, swapped: bool) -> Any:
+    def method(self: Any, other: Any) -> Any:
+        if not isinstance(other, np.ndarray | np.generic | int | float | complex | list | tuple):
+            return NotImplemented
+        return run(ufunc, (other, self) if swapped else (self, other))
+
+    return method
+
+
+def in_place(ufunc: np.ufunc) -> Any:
+    def method(self: Any, other: Any) -> Any:
+        return run(ufunc, (self, other), {"out": self})
+
+    return method
+
+
+def comparison(op: Any) -> Any:
+    def method(self: Number, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return compare(op, self, other) if isinstance(other, int | float | np.generic) else NotImplemented
+
+    return method
+
+
+def through(function: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return run(function, (self, *args), kwargs)
+
+    return method
+
+
+OPERATORS = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "matmul": np.matmul,
+    "pow": np.power, "mod": np.remainder, "floordiv": np.floor_divide, "and": np.bitwise_and, "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+}  # fmt: skip
+COMPARISONS = {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
+               "ne": np.not_equal}  # fmt: skip
+METHODS = (
+    "sum", "mean", "std", "var", "max", "min", "prod", "dot", "reshape", "ravel", "flatten", "transpose", "astype",
+    "copy", "clip", "squeeze", "swapaxes", "argmax", "argmin", "any", "all", "cumsum", "trace", "repeat", "round",
+    "take", "diagonal", "conj", "argsort", "nonzero",
+)  # fmt: skip
+for kind in (Traced, Number):
+    for name, ufunc in OPERATORS.items():
+        setattr(kind, f"__{name}__", binary(ufunc, False))
+        setattr(kind, f"__r{name}__", binary(ufunc, True))
+        if kind is Traced:
+            setattr(kind, f"__i{name}__", in_place(ufunc))
+    for name, ufunc in COMPARISONS.items():
+        setattr(kind, f"__{name}__", binary(ufunc, False) if kind is Traced else comparison(getattr(operator, name)))
+    for name, ufunc in (("neg", np.negative), ("abs", np.absolute), ("invert", np.invert)):
+        setattr(kind, f"__{name}__", through(ufunc))
+for name in METHODS:
+    setattr(Traced, name, through(getattr(np.ndarray, name)))
+for name in ("reshape", "ravel", "flatten", "round", "clip", "dot"):
+    setattr(Number, name, through(getattr(np, name if name != "flatten" else "ravel")))
+setattr(Traced, "__hash__", None)  # noqa: B010

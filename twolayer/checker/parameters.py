@@ -1,0 +1,170 @@
+"""What is trained: values that are replaced by themselves minus something, and then used in the same place."""
+
+from collections import defaultdict
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from twolayer.checker.tape import Node, Place, Tape, getitem, put, setitem
+
+THROUGH: set[Any] = {
+    np.add, np.subtract, np.positive, np.negative, np.array, np.asarray, np.copy, np.reshape, np.ravel, np.transpose,
+    np.squeeze, np.concatenate, np.hstack, np.vstack, np.append, np.stack, np.clip, np.where, np.split,
+    np.ndarray.copy, np.ndarray.reshape, np.ndarray.ravel, np.ndarray.flatten, np.ndarray.astype,
+    np.ndarray.transpose, np.ndarray.squeeze, np.ndarray.clip, getitem, setitem, put, np.broadcast_to, np.atleast_2d,
+    np.minimum, np.maximum, np.float64, np.asanyarray, np.nan_to_num,
+}  # fmt: skip
+SCALED: set[Any] = {np.multiply, np.true_divide}
+NEAREST = 16
+Use = tuple[Place, int]
+
+
+def old_values(node: Node) -> list[Node]:
+    """The inputs whose value lives on in this node: those of sums, copies and cuts, and what a number scales."""
+    if node.op in THROUGH:
+        return list(node.inputs)
+    if node.op in SCALED and len(node.inputs) < 2:
+        return list(node.inputs)
+    if node.op in SCALED:
+        a, b = node.inputs[:2]
+        return [x for x, other in ((a, b), (b, a)) if other.size == 1]
+    return []
+
+
+class Uses:
+    """Where in their code each value is used, by which node; without the reading of an entry only to rewrite it."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.consumers: dict[int, list[Node]] = defaultdict(list)
+        for node in tape.nodes:
+            for i in {i.id: i for i in node.inputs}.values():
+                self.consumers[i.id].append(node)
+        self.found: dict[int, dict[Use, list[Node]]] = {}
+
+    def of(self, node: Node) -> dict[Use, list[Node]]:
+        if node.id not in self.found:
+            consumers = self.consumers[node.id]
+            written = {c.line for c in consumers if c.op in (put, setitem) and c.inputs[0] is node}
+            uses: dict[Use, list[Node]] = defaultdict(list)
+            for c in consumers:
+                if c.line in written and (c.op is getitem or c.op in (put, setitem)):
+                    continue
+                where = [i for i, x in enumerate(c.inputs) if x is node]
+                for place in c.places:
+                    for i in where:
+                        uses[place, i].append(c)
+            self.found[node.id] = uses
+        return self.found[node.id]
+
+
+def links(tape: Tape) -> dict[int, Node]:
+    """For the id of a value that is replaced: its successor."""
+    uses = Uses(tape)
+    near: dict[
+        int, list[tuple[Node, Node]]
+    ] = {}  # what a value may replace, and by which node it is read; nearest first
+    after: dict[int, Node] = {}
+    for node in tape.nodes:
+        olds = old_values(node)
+        if olds:
+            pairs: list[tuple[Node, Node]] = []
+            if node.op in (put, setitem):  # written entry by entry: the array of before comes first, however far it is
+                pairs += near.get(olds[0].id, ())
+            pairs += [(old, node) for old in olds if uses.of(old)]
+            for generation in zip_longest(*(near.get(old.id, ()) for old in olds)):
+                pairs += [pair for pair in generation if pair]
+            near[node.id] = list(dict.fromkeys(pairs))[:NEAREST]
+            if uses.of(node):
+                for old, via in near[node.id]:
+                    if old.id not in after and replaces(node, old, via, uses):
+                        after[old.id] = node
+                        break
+    if not after:
+        after = by_name(tape, near, uses)
+    return after
+
+
+def replaces(new: Node, old: Node, via: Node, uses: Uses) -> bool:
+    """Whether `new` takes the part that `old` had: used at a place where that was, and is no more."""
+    if not fits(new, old):
+        return False
+    theirs = uses.of(old)
+    for use, mine in uses.of(new).items():
+        before = [c for c in theirs.get(use, ()) if c is not via]
+        if before and min(c.id for c in before) < new.id and max(c.id for c in before) < min(c.id for c in mine):
+            return True
+    return False
+
+
+def fits(new: Node, old: Node) -> bool:
+    if new.shape == old.shape or new.size == old.size:
+        return True
+    try:
+        return np.broadcast_shapes(new.shape, old.shape) == new.shape
+    except ValueError:
+        return False
+
+
+def by_name(tape: Tape, near: dict[int, list[tuple[Node, Node]]], uses: Uses) -> dict[int, Node]:
+    """Where a program takes a single step, nothing is used again: what gets the name of its old value replaces it."""
+    after: dict[int, Node] = {}
+    for node in reversed(tape.nodes):
+        if node.names and not uses.of(node):
+            for old, via in near.get(node.id, ()):
+                others = [c for places in uses.of(old).values() for c in places if c is not via]
+                if old.id not in after and fits(node, old) and others and set(old.names) & set(node.names):
+                    after[old.id] = node
+                    break
+    return after
+
+
+class Parameters:
+    """The chains of versions on a tape, and which versions every node is computed from."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.next = links(tape)
+        self.chain: dict[int, int] = {}  # of a version: the number of its chain
+        self.first: list[Node] = []
+        self.bits: list[Node] = []
+        for i, new in sorted(self.next.items()):
+            old = tape.nodes[i]
+            if i not in self.chain:
+                self.chain[i] = len(self.first)
+                self.first.append(old)
+                self.bits.append(old)
+            if new.id not in self.chain:
+                self.chain[new.id] = self.chain[i]
+                self.bits.append(new)
+        self.bit = {node.id: 1 << k for k, node in enumerate(self.bits)}
+        self.of_chain = [0] * len(self.first)
+        for node in self.bits:
+            self.of_chain[self.chain[node.id]] |= self.bit[node.id]
+        self.reach: list[int] = []
+        for node in tape.nodes:
+            mask = self.bit.get(node.id, 0)
+            if not mask:
+                for x in node.inputs:
+                    mask |= self.reach[x.id]
+            self.reach.append(mask)
+
+    def versions(self, mask: int) -> list[Node]:
+        found = []
+        while mask:
+            low = mask & -mask
+            found.append(self.bits[low.bit_length() - 1])
+            mask ^= low
+        return found
+
+    def single(self, mask: int) -> bool:
+        """Whether no chain is met in two versions."""
+        return all((part := mask & chain) & (part - 1) == 0 for chain in self.of_chain)
+
+    def name(self, node: Node) -> str:
+        """What their code calls this parameter: a short name of one of its versions."""
+        chain = self.chain.get(node.id)
+        names = (
+            [n for v in self.bits if self.chain[v.id] == chain for n in v.names] if chain is not None else node.names
+        )
+        return min(names, key=lambda n: ("[" in n and "'" not in n, "(" in n, len(n)), default="")
