@@ -5,8 +5,7 @@
     grads = backward(bce_grad(Z2, y), cache, params)
     params = step(params, grads, lr)
 
-Rows are samples: X (n, d); W1 (d, h); b1 (h,); W2 (h, k); b2 (k,); Z2 and y (n, k), y in [0, 1]. The functions are
-pure, keep float32, and work when pasted with the ones they call under `import numpy as np`.
+Rows are samples: X (n, d); W1 (d, h); b1 (h,); W2 (h, k); b2 (k,); Z2 and y (n, k), y in [0, 1]. Paste what you like.
 """
 
 import numpy as np
