@@ -223,3 +223,49 @@ def test_a_bias_that_is_not_updated_is_found(tmp_path):
 
 def test_hostile_lines_are_inside():
     assert "input" in inside("input()") and Source(Path("x"), "a").where(1) == "line 1"
+
+
+PREALLOCATED = """
+import numpy as np
+
+rng = np.random.default_rng(3)
+X, Y = rng.normal(size=(8, 2)), rng.random((8, 1))
+W1, W2 = rng.normal(size=(3, 3)), rng.normal(size=(1, 4))
+units = [BUFFER]
+
+def forward(x):
+    a = units[0]
+    a[0:2] = x
+    HIDDEN
+    a[7:8] = 1 / (1 + np.exp(-W2 @ a[3:7]))
+    return a
+
+for _ in range(4):
+    for x, y in zip(X, Y):
+        a = forward(x)
+        loss = 0.5 * np.sum((a[7:8] - y) ** 2)
+        d2 = (a[7:8] - y) * a[7:8] * (1 - a[7:8])
+        d1 = (W2.T @ d2)[:3] * a[3:6] * (1 - a[3:6])
+        W2 -= 0.5 * np.outer(d2, a[3:7])
+        W1 -= 0.5 * np.outer(d1, a[0:3])
+"""
+
+
+@pytest.mark.parametrize("buffer", ["np.ones(8)", "np.array([0, 0, 1, 0, 0, 0, 1, 0.0])"])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "a[3:6] = 1 / (1 + np.exp(-W1 @ a[0:3]))",
+        "a[3:6] = W1 @ a[0:3]; a[3:6] = 1 / (1 + np.exp(-a[3:6]))",
+        "a[3:6] = W1 @ a[0:3]; a[3:6] *= -1; a[3:6] = np.exp(a[3:6]); a[3:6] += 1; a[3:6] = 1 / a[3:6]",
+    ],
+)
+def test_a_buffer_filled_by_the_forward_pass_is_not_a_parameter(tmp_path, buffer, hidden):
+    path = tmp_path / "mine.py"
+    text = PREALLOCATED.replace("BUFFER", buffer).replace("HIDDEN", hidden)
+    path.write_text(text)
+    found = check(path, seconds=30)
+    assert found.code != 1, found.text()
+    path.write_text(text.replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]"))
+    found = check(path, seconds=30)
+    assert found.code == 1 and any(f.level == "wrong" and "d1 =" in f.source for f in found.findings), found.text()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from twolayer.checker.tape import Node, Place, Tape, getitem, put, setitem
+from twolayer.checker.tape import Node, Place, Tape, getitem, key_of, put, setitem
 
 THROUGH: set[Any] = {
     np.add, np.subtract, np.positive, np.negative, np.array, np.asarray, np.copy, np.reshape, np.ravel, np.transpose,
@@ -93,8 +93,44 @@ def replaces(new: Node, old: Node, via: Node, uses: Uses) -> bool:
     for use, mine in uses.of(new).items():
         before = [c for c in theirs.get(use, ()) if c is not via]
         if before and min(c.id for c in before) < new.id and max(c.id for c in before) < min(c.id for c in mine):
-            return True
+            return carries(new, old)
     return False
+
+
+def carries(new: Node, old: Node) -> bool:
+    """Whether what was written into `new` comes from `old`; a buffer keeps of it only what is not overwritten."""
+    seen: set[tuple[int, bool]] = set()
+    todo = [(new, new.op not in (put, setitem, getitem))]
+    while todo:
+        node, written = todo.pop()
+        if node is old:
+            if written:
+                return True
+            continue
+        if node.id < old.id or (node.id, written) in seen:
+            continue
+        seen.add((node.id, written))
+        if node.op in (put, setitem):
+            todo.append((node.inputs[0], written))
+            todo += [(x, True) for x in node.inputs[1:]]
+        elif node.op is getitem and (value := just_written(node)):
+            todo.append((value, written))
+        else:
+            todo += [(x, written) for x in old_values(node)]
+    return False
+
+
+def just_written(cut: Node) -> Node | None:
+    """The value that was written last into the entries that are read here."""
+    base = cut.inputs[0]
+    try:
+        if base.op is setitem and key_of(base.args[1]) == key_of(cut.args[1]):
+            return base.args[2] if isinstance(base.args[2], Node) else None
+        if base.op is put and key_of(base.args[2]) == key_of(((getitem, (cut.args[1],), {}),)):
+            return base.args[1] if isinstance(base.args[1], Node) else None
+    except TypeError:
+        pass
+    return None
 
 
 def fits(new: Node, old: Node) -> bool:

@@ -439,7 +439,10 @@ def settle(tape: Tape, params: Parameters) -> Outcome:
                     break
     for judged in tried:
         judged.nodes = tape.nodes
-    return outcome(mine, [j for j in tried if not j.step.own])
+    found = outcome(mine, [j for j in tried if not j.step.own])
+    if found.verdict == "wrong" and found.judged and not all(map(params.name, found.judged.step.old)):
+        return Outcome("unknown", found.judged, why=NAMELESS)  # an intermediate value may have been taken for one
+    return found
 
 
 def attempt(step: Step) -> Judgement:
@@ -482,4 +485,5 @@ def outcome(own: list[Judgement], others: list[Judgement]) -> Outcome:
     return Outcome("unknown", best, why=NO_LOSS if not own else why)
 
 
+NAMELESS = "a value that has no name in the program changes as a parameter does, so it is not certain what is trained"
 NO_LOSS = "the program computes no loss of this step, and its gradients are not those of cross-entropy or squared error"
