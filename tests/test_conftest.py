@@ -26,7 +26,9 @@ def run(folder, test, *options, ci=""):
     shutil.copy(HERE / "conftest.py", folder / "tests")
     (folder / "tests" / "test_it.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={folder}", *options, "tests"]
-    done = subprocess.run(command, cwd=folder, env=os.environ | {"CI": ci}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | {"CI": ci, "PYTEST_ADDOPTS": ""}, capture_output=True, text=True
+    )
     return done.returncode, done.stdout
 
 
