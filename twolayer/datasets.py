@@ -65,7 +65,8 @@ def read_csv(path: str | Path, target: str | None = None) -> Data:
     refuse(body & table.map(str.casefold).isin(MISSING), "is a missing value; fill it in or leave the row out")
     refuse(body & features & np.isnan(values), "is not a number")
     refuse(body & features & (np.abs(values) > LARGEST), "is infinite or too large to compute with")
-    spelling = table[label].groupby(table[label].map(number).astype(object).fillna(table[label]), sort=False)
+    numbers = table[label].map(number).astype(object)
+    spelling = table[label].groupby(numbers.where(numbers.notna(), table[label]), sort=False)
     twins = (table[label] != spelling.transform("first")).to_numpy()[:, None]
     refuse(body & ~features & twins, "is a label that stands above in another spelling")
     names = [name if start else where[j] for j, name in enumerate(first) if j != label]

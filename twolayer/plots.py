@@ -93,6 +93,7 @@ class BoundaryDisplay:
             grid_resolution=200,
             response_method="predict_proba",
             plot_method="pcolormesh",
+            multiclass_colors=["white"] * len(classes),  # scikit-learn 1.7 has ten of its own
             xlabel=verbatim(names[0]),
             ylabel=verbatim(names[1]),
             ax=Figure().subplots(),  # it computes only where it draws; `plot` draws in our colors
