@@ -63,7 +63,9 @@ def test_a_reader_that_has_had_enough(tmp_path, arguments):
 
 def interrupted(command, folder, *after):
     """The command's end, with Ctrl-C after a line of its output that begins with each of these."""
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  # a shell's background jobs ignore it
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, preexec_fn=heard, **pipes) as running:
         lines = []
         for start in after:
             lines += [next(line for line in running.stdout if line.startswith(start))]
