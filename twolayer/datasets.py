@@ -85,9 +85,8 @@ def read_cells(path: str | Path) -> Any:
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; give a CSV file, or one of {', '.join(DATASETS)}") from None
     stream = StringIO(re.sub(r"\Asep=.\n", "\n", text))  # a line that Excel may put first
-    bare = re.sub(
-        r'(^|[;\t,]) *"(?:[^"]|"")*"', r"\1", stream.getvalue().strip(" \n"), flags=re.M
-    )  # without quoted text
+    quoted = r'(^|[;\t,]) *"(?:[^"]|"")*"'
+    bare = re.sub(quoted, r"\1", stream.getvalue().strip(" \n"), flags=re.M)
     counts = {sep: max(line.count(sep) for line in bare.split("\n")[:3]) for sep in ";\t,"}  # the first may be a title
     sep = max(counts, key=lambda sep: counts[sep])
     try:
