@@ -5,7 +5,7 @@
     grads = backward(bce_grad(Z2, y), cache, params)
     params = step(params, grads, lr)
 
-Rows are samples: X (n, d); W1 (d, h); b1 (h,); W2 (h, k); b2 (k,); Z2 and y (n, k), y in [0, 1]. All are pure functions.
+Rows are samples: X (n, d); W1 (d, h); b1 (h,); W2 (h, k); b2 (k,); Z2 and y (n, k), y in [0, 1]. All are pure.
 """
 
 import numpy as np
