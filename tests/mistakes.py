@@ -3,10 +3,12 @@
     namespace(mistake)  the module with the mistake in it, executed
     report(mistake)     what the gradient check, or the first direct check that fails, says about it
 
-The pages show both. A checker is code too: the last mistakes are planted in the gradient check itself.
+The pages show both: `python tests/mistakes.py` prints their Markdown. A checker is code too: the last mistakes are
+planted in the gradient check itself.
 """
 
 import inspect
+import json
 import linecache
 import math
 import textwrap
@@ -850,3 +852,23 @@ def softmax_verdict(names):
         return None
     sums = ", ".join(f"{s:.2f}" for s in dZ2.sum(axis=1))
     return f"cross_entropy_grad(Z {Y.shape}, Y {labels.shape}) without an error\nits rows sum to {sums}, expected 0"
+
+
+def page(mistake):
+    """Markdown of a mistake, folded: the wrong line and the right one, and what the check says of it."""
+    body = (
+        f"{mistake.says}\n\n"
+        f"**✗ Wrong**\n\n``` {{ .python .wrong .no-copy }}\n{dedented(mistake.after)}\n```\n\n"
+        f"**✓ Right**\n\n``` {{ .python .right }}\n{dedented(mistake.before)}\n```\n\n"
+        f"The check says:\n\n``` {{ .text .output .no-copy }}\n{report(mistake).rstrip()}\n```"
+    )
+    return f'??? bug "{mistake.title}"\n\n' + textwrap.indent(body, "    ")
+
+
+def dedented(lines):
+    """A line, and those that follow it in a function."""
+    return textwrap.dedent("    " + lines).rstrip()
+
+
+if __name__ == "__main__":
+    print(json.dumps({mistake.id: page(mistake) for mistake in MISTAKES}))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import snippets
+import pasting
 import twolayer
 from topics import topics
 
@@ -26,7 +26,7 @@ def pasted(module, name):
     """The namespace after what the site's button copies was pasted into an empty file."""
     function = getattr(import_module(f"twolayer.{module}"), name)
     namespace = {"__name__": "pasted"}
-    exec(compile(snippets.pasted(snippets.with_helpers(function)), f"<pasted {name}>", "exec"), namespace)
+    exec(compile(pasting.pasted(pasting.with_helpers(function)), f"<pasted {name}>", "exec"), namespace)
     return namespace
 
 
@@ -119,7 +119,7 @@ SHORT = [(module, name) for module, name in FUNCTIONS if module != "gradcheck"]
 
 @pytest.mark.parametrize(("module", "name"), SHORT, ids=lambda x: x)
 def test_a_function_calls_at_most_three_helpers(module, name):
-    assert len(snippets.with_helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
+    assert len(pasting.with_helpers(getattr(import_module(f"twolayer.{module}"), name))) <= 4
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -209,26 +210,27 @@ def yaml_of_the_navigation():
 
 @pytest.fixture(scope="session")
 def pictures():
-    """The HTML of all pictures: page -> name -> figure."""
+    """The HTML of all pictures, by page and name."""
     command = [sys.executable, str(DOCS / "figures/draw.py")]
     return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
 def test_the_pictures_of_a_page_weigh_at_most_40_kb_and_say_what_they_show(pictures):
-    for page, figures in pictures.items():
-        assert sum(map(len, figures.values())) <= 40_000, page
-        for name, html in figures.items():
-            label = re.search(r'role="img" aria-label="([^"]+)"', html)
-            assert label and len(label[1]) > 100, f"{page}-{name}: no description"
-            assert re.search(r"<figcaption[^>]*>.{60,}</figcaption>", html), f"{page}-{name}: no caption"
-            assert "nan" not in html.lower().replace("nand", ""), f"{page}-{name}: a number is missing"
+    weights = Counter()
+    for name, html in pictures.items():
+        weights[name.partition("-")[0]] += len(html)
+        label = re.search(r'role="img" aria-label="([^"]+)"', html)
+        assert label and len(label[1]) > 100, f"{name}: no description"
+        assert re.search(r"<figcaption[^>]*>.{60,}</figcaption>", html), f"{name}: no caption"
+        assert "nan" not in html.lower().replace("nand", ""), f"{name}: a number is missing"
+    assert not {page: weight for page, weight in weights.items() if weight > 40_000}
 
 
 def test_every_picture_is_on_a_page_and_every_page_of_the_network_has_one(pictures):
     shown = {name for page in PAGES for name in re.findall(r"<!-- figure: ([\w-]+) -->", page.read_text("utf-8"))}
-    assert shown == {f"{page}-{name}" for page, figures in pictures.items() for name in figures}
+    assert shown == pictures.keys()
     for page in ("index", "model", "relu_and_sigmoid", "loss", "backpropagation", "gradcheck", "gradient_descent"):
-        assert page in pictures
+        assert any(name.startswith(f"{page}-") for name in shown)
 
 
 # --- Words: the rules of the contributor's guide that a pattern can check ---

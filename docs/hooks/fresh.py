@@ -9,24 +9,26 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-
-@cache
-def environment() -> str:
-    return repr((sys.version, sorted(f"{package.name} {package.version}" for package in distributions())))
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = repr((sys.version, sorted(f"{package.name} {package.version}" for package in distributions())))
 
 
-def key(root: Path, *paths: Path) -> str:
+def key(*patterns: str) -> str:
     """A name for these files together with the package, as they are now, in this environment."""
-    digest = hashlib.sha256(environment().encode())
-    for path in [*sorted((root / "twolayer").rglob("*.py")), *paths]:
+    digest = hashlib.sha256(ENVIRONMENT.encode())
+    for path in sorted(path for pattern in ("twolayer/**/*.py", *patterns) for path in ROOT.glob(pattern)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
+def ask(script: str, *arguments: str) -> Any:
+    """The JSON that a script prints; LookupError with its last words if it fails."""
+    return answer(key(f"{Path(script).parent}/*.*"), script, *arguments)
+
+
 @cache
-def answer(root: Path, key: str, *arguments: str) -> Any:
-    """The JSON that Python prints, started in the root with these arguments."""
-    run = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=root)
+def answer(key: str, *command: str) -> Any:
+    run = subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=ROOT)
     if run.returncode:
         raise LookupError(run.stderr.strip().rpartition("\n")[2])
     return json.loads(run.stdout)

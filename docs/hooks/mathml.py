@@ -7,17 +7,16 @@ import re
 from math_core import LatexToMathML
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
-from mkdocs.structure.toc import AnchorLink
 from mkdocs.utils import get_relative_url
 
-from equations import LABEL, Equation
+from equations import Equation
 from verification import Record, badge
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 
 FORMULA = re.compile(r'<(span|div) class="arithmatex">(?:\\\(|\\\[)(.*?)(?:\\\)|\\\])</\1>', re.DOTALL)
+LABEL = re.compile(r"\\label\{([^}]*)\}")
 REFERENCE = re.compile(r"\s*\\eqref\{([^}]*)\}\s*")
-IN_TITLE = re.compile(r"\\\((.*?)\\\)")
 PRIMED = re.compile(r"<msup>(<mi>\w</mi>|<mrow><mspace/><mi>\w+</mi></mrow>)<mo>(′|″|‴)</mo></msup>")
 MATH_ID = re.compile(r' id="[^"]*"')
 CITED = re.compile(r"Equations? <code>[\w-]+</code>(?:(?:,| and) <code>[\w-]+</code>)*")
@@ -58,21 +57,20 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
             log.warning(f"{page.file.src_uri}: write \\eqref as a formula of its own, not in: {tex}")
         if match[1] == "span":
             return f'<span class="formula" data-tex="{match[2]}">{next(converted)}</span>'
-        labels = LABEL.findall(tex)
-        for label in labels:
+        anchor = measured = ""
+        if found := LABEL.search(tex):
+            label = found[1]
             if label in equations and equations[label].page == page.file.src_uri:
                 page.present_anchor_ids.add(f"eq-{label}")  # type: ignore[union-attr]  # set by render
             else:
-                log.warning(f"{page.file.src_uri}: '{label}' is numbered, so its $$ must stand at the start of a line")
-        badges = [badge(equations[label], record, url("verified.md"), len(labels) > 1) for label in labels]
-        measured = f'<p class="equation__verified">{" ".join(badges)}</p>' if badges else ""
-        anchors = "".join(f'<span class="anchor" id="eq-{label}"></span>' for label in labels)
+                log.warning(f"{page.file.src_uri}: '{label}' is numbered, so it needs an `equation` of its own in $$")
+                return tex
+            anchor = f'<span class="anchor" id="eq-{label}"></span>'
+            measured = f'<p class="equation__verified">{badge(equations[label], record, url("verified.md"))}</p>'
         math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end
         box = f'<div class="equation__box" data-tex="{match[2].strip()}">{math}</div>'
-        return f'<div class="equation">{anchors}{box}{measured}</div>'
+        return f'<div class="equation">{anchor}{box}{measured}</div>'
 
-    for entry in page.toc:
-        render_titles(entry, page.file.src_uri)
     return CITED.sub(cite, FORMULA.sub(replace, html))
 
 
@@ -88,10 +86,3 @@ def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
 def raised(match: re.Match[str]) -> str:
     """A prime as the font has it: raised already, and no triple one."""
     return f'<mrow>{match[1]}<mo lspace="0" rspace="0">{match[2].replace("‴", "″′")}</mo></mrow>'
-
-
-def render_titles(entry: AnchorLink, where: str) -> None:
-    """MathML in the table of contents too."""
-    entry.title = IN_TITLE.sub(lambda match: convert([(entities.unescape(match[1]), False)], where)[0], entry.title)
-    for child in entry.children:
-        render_titles(child, where)

@@ -8,7 +8,6 @@ import os
 import shutil
 import struct
 import tempfile
-import time
 from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,23 +32,21 @@ NEEDS = "To run this notebook: `pip install jupyter skops`, and `pip install .` 
 Cell = dict[str, Any]
 
 
-def isolate(root: Path) -> None:
+def isolate() -> None:
     """Let kernels know this Python and this checkout, and nothing of what the machine or its user has set."""
     for name in [name for name in os.environ if name.startswith(SETTINGS)]:
         del os.environ[name]
     home = tempfile.mkdtemp(prefix="twolayer-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    os.environ |= {"PYTHONPATH": str(root), "MATPLOTLIBRC": str(HERE / "matplotlibrc"), "OMP_NUM_THREADS": "1"}
+    os.environ |= {"PYTHONPATH": str(fresh.ROOT), "MATPLOTLIBRC": str(HERE / "matplotlibrc"), "OMP_NUM_THREADS": "1"}
     os.environ |= {"JUPYTER_PATH": str(HERE), "JUPYTER_DATA_DIR": home, "JUPYTER_NO_CONFIG": "1", "IPYTHONDIR": home}
     settings.templates_dir = str(HERE / "templates")
-    for name in ("plugins.mkdocs_jupyter", "mkdocs-jupyter"):  # `execute` says which notebook of how many
-        logging.getLogger(f"mkdocs.{name}").setLevel(logging.WARNING)
 
 
-def cache(root: Path) -> str:
+def cache() -> str:
     """A folder for the outputs of the package as it is now, so that an edited function never shows old ones."""
-    folder = root / ".cache/notebooks" if os.access(root, os.W_OK) else Path(os.environ["IPYTHONDIR"], "notebooks")
-    key = fresh.key(root, HERE / "matplotlibrc", *HERE.rglob("*.j2"))
+    folder = Path(fresh.ROOT if os.access(fresh.ROOT, os.W_OK) else os.environ["IPYTHONDIR"], ".cache/notebooks")
+    key = fresh.key("docs/hooks/matplotlibrc", "docs/hooks/templates/*/*")
     for old in folder.glob("*"):
         if old.name != key:
             shutil.rmtree(old, ignore_errors=True)
@@ -61,20 +58,16 @@ def execute(config: MkDocsConfig, files: Files) -> dict[str, Any]:
     notebooks = [file for file in files.documentation_pages() if file.src_uri.endswith(".ipynb")]
     pages = [file.page or Page(None, file, config) for file in notebooks]
 
-    def seconds(page: Page) -> float:
-        start = time.perf_counter()
+    def outputs(page: Page) -> Any:
         config.plugins["mkdocs-jupyter"].on_pre_page(page, config=config, files=files)
         try:
             page.render(config, files)
         except Exception as error:
             raise PluginError(f"{page.file.src_uri}: {strip_ansi(str(error))}") from error
-        return time.perf_counter() - start
+        return json.loads(html.unescape((page.content or "").partition("<")[0]))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done, (page, took) in enumerate(zip(pages, pool.map(seconds, pages), strict=True), 1):
-            if took > 1:  # not from the cache
-                log.info(f"Notebook {done} of {len(pages)}: {page.file.src_uri}, {took:.1f} s")
-    return {page.file.src_uri: json.loads(html.unescape(page.content.partition("<")[0])) for page in pages}
+        return dict(zip([file.src_uri for file in notebooks], pool.map(outputs, pages), strict=True))
 
 
 def markdown(notebook: dict[str, Any], page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -132,5 +125,4 @@ def figure(output: dict[str, Any]) -> bytes:
 
 
 def fence(info: str, text: str) -> str:
-    ticks = "`" * max(3, 1 + max((len(run) for run in text.split() if set(run) == {"`"}), default=0))
-    return f"{ticks} {info}\n{text}\n{ticks}"
+    return f"~~~~~~~~ {info}\n{text}\n~~~~~~~~"

@@ -1,12 +1,7 @@
 """A topic has one name and four faces: module, derivation, notebook, test. mkdocs.yml lists the topics."""
 
 import re
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # the tests read this module, where MkDocs need not be installed
-    from mkdocs.structure.files import Files
-    from mkdocs.structure.pages import Page
+from pathlib import Path
 
 CORE = ("model", "initialization", "relu_and_sigmoid", "loss", "backpropagation", "gradient_descent")
 # The module of a topic, where it is not of its name.
@@ -16,6 +11,7 @@ HOME_OF = dict.fromkeys(CORE, "core") | {
     "neural_network": "estimator",
     "workflow": "estimator",
 }
+DERIVATION_OF = {"neural_network": "backpropagation", "workflow": "cross_validation"}
 
 
 def pages(root: Path) -> list[tuple[str, str]]:
@@ -27,28 +23,19 @@ def topics(root: Path) -> list[str]:
     return list(dict.fromkeys(topic for _, topic in pages(root)))
 
 
-def add_faces(markdown: str, page: "Page", root: Path, files: "Files", verified: set[str]) -> str:
-    """Below the title of a derivation or notebook, links to the other faces of its topic."""
-    path = PurePosixPath(page.file.src_uri)
-    topic, title, body = path.stem, *markdown.partition("\n")[::2]
-    if path.parts[0] not in ("derivations", "notebooks") or not title.startswith("# "):
-        return markdown
-    module = HOME_OF.get(topic, topic)
-    faces = []
-    if (root / f"twolayer/{module}.py").exists():
-        faces.append(f"Module [`twolayer/{module}.py`](../api.md#twolayer.{module})")
-    if path.parts[0] == "notebooks":
-        others = [f"derivations/{'backpropagation' if topic == 'neural_network' else topic}.md"]
-    else:
-        others = [f"notebooks/{topic}.ipynb", *["notebooks/neural_network.ipynb"] * (module == "core")]
-    for other in [other for other in others if files.get_file_from_path(other)][:1]:
-        kind, name = other.split("/")
-        faces.append(f"{kind.title()[:-1]} [`{name}`](../{other})")
-    for test in [name for name in (topic, module) if (root / f"tests/test_{name}.py").exists()][:1]:
-        test = f"`tests/test_{test}.py`"
-        faces.append(
-            f"Test [{test}](../verified.md#of-{topic})" if f"derivations/{topic}.md" in verified else f"Test {test}"
-        )
-    if path.parts[0] == "notebooks":
-        faces.append(f"[Download with outputs]({topic}/{topic}.ipynb){{ download }}")
-    return f"{title}\n\n{' · '.join(faces)}\n{{ .faces }}\n{body}" if faces else markdown
+def faces(page: str, root: Path) -> str:
+    """Links from a derivation or notebook to the other faces of its topic."""
+    folder, topic = Path(page).parent.name, Path(page).stem
+    module, derivation = HOME_OF.get(topic, topic), DERIVATION_OF.get(topic, topic)
+    notebook = topic if topic not in CORE or topic == "gradient_descent" else "neural_network"
+    test = module if module in ("core", "estimator") else topic
+    links = {
+        f"twolayer/{module}.py": f"Module [`twolayer/{module}.py`](../api.md#twolayer.{module})",
+        f"docs/derivations/{derivation}.md": f"Derivation [`{derivation}`](../derivations/{derivation}.md)",
+        f"docs/notebooks/{notebook}.ipynb": f"Notebook [`{notebook}`](../notebooks/{notebook}.ipynb)",
+        f"tests/test_{test}.py": f"Test [`tests/test_{test}.py`](../verified.md#of-{derivation})",
+    }
+    shown = [link for path, link in links.items() if not path.startswith(f"docs/{folder}/") and (root / path).exists()]
+    if folder == "notebooks":
+        shown.append(f"[Download with outputs]({topic}/{topic}.ipynb){{ download }}")
+    return " · ".join(shown)

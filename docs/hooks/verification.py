@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import fresh
 from equations import Equation
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
@@ -31,27 +32,26 @@ def load(path: Path, equations: dict[str, Equation]) -> Record:
     return record
 
 
-def badge(equation: Equation, record: Record, url: str, numbered: bool) -> str:
+def badge(equation: Equation, record: Record, url: str) -> str:
     """A small link to the tests, saying how many cases they measured, and the error nearest to its bound."""
     entries = record.get(equation.id, [])
     worst, bound = max(((e["worst"], e["bound"]) for e in entries), key=lambda e: e[0] / (e[1] or 1), default=(0, 0))
     error = f"largest error {worst:.2g} (bound {bound:.2g})" if worst else "exact"
     measured = f"verified · {cases(sum(entry['cases'] for entry in entries))} · {error}"
     said = f"<code>{equation.id}</code> {measured if entries else 'not verified in this build'}"
-    number = f"({equation.number}) " if numbered else ""
     state = "verified" if entries else "verified verified--missing"
-    return f'<a class="{state}" href="{url}#{equation.id}">{number}{said}</a>'
+    return f'<a class="{state}" href="{url}#{equation.id}">{said}</a>'
 
 
 def cases(count: int) -> str:
     return f"{count:,} case{'s' * (count != 1)}"
 
 
-def page(root: Path, equations: dict[str, Equation], record: Record) -> str:
+def page(equations: dict[str, Equation], record: Record) -> str:
     """Markdown of the page: each equation, what it was compared with, and the source of the tests."""
     parts, shown = [], set()  # a test can verify equations of several pages
     for src_uri, group in groupby(equations.values(), key=lambda equation: equation.page):
-        title = (root / "docs" / src_uri).read_text("utf-8").partition("\n")[0].lstrip("# ")
+        title = (fresh.ROOT / "docs" / src_uri).read_text("utf-8").partition("\n")[0].lstrip("# ")
         parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
         tests: dict[str, None] = {}
         for id, _, _, tex in group:
@@ -62,7 +62,8 @@ def page(root: Path, equations: dict[str, Equation], record: Record) -> str:
         for test in [test for test in tests if test not in shown]:
             shown.add(test)
             summary = f'id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>'
-            parts.append(f'<details class="quote" {summary}\n\n```python\n{source(root, test)}\n```\n\n</details>')
+            code = f'``` {{ .text data-search-exclude="1" }}\n{source(test)}\n```'
+            parts.append(f'<details class="quote" {summary}\n\n{code}\n\n</details>')
     return "\n\n".join(parts)
 
 
@@ -75,11 +76,11 @@ def anchor(test: str) -> str:
     return test.removeprefix("tests/").replace(".py", "").replace("::", "-").replace("/", "-")
 
 
-def source(root: Path, test: str) -> str:
+def source(test: str) -> str:
     """Source of `tests/test_core.py::TestX::test_y`, decorators included."""
     path, *names = test.split("::")
     try:
-        text = (root / path).read_text("utf-8")
+        text = (fresh.ROOT / path).read_text("utf-8")
         node: Any = tree(text)
         for name in names:
             [node] = [inner for inner in node.body if getattr(inner, "name", None) == name]
