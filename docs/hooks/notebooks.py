@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs_jupyter.config import settings
 from nbconvert.filters import strip_ansi
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 import fresh
 
@@ -64,7 +66,8 @@ def execute(config: MkDocsConfig, files: Files) -> dict[str, Any]:
             page.render(config, files)
         except Exception as error:
             raise PluginError(f"{page.file.src_uri}: {strip_ansi(str(error))}") from error
-        return json.loads(html.unescape((page.content or "").partition("<")[0]))
+        notebook = nbformat.reads(html.unescape((page.content or "").partition("<")[0]), as_version=4)
+        return CoalesceStreamsPreprocessor(enabled=True)(notebook, {})[0]  # cut where the kernel happened to pause
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip([file.src_uri for file in notebooks], pool.map(outputs, pages), strict=True))
