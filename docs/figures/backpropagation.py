@@ -13,7 +13,7 @@ params = (
 )
 
 
-def _edge(x, y, name, value, grad, cell=23):
+def _edge(x, y, name, value, grad, cell=25):
     """A value above an edge, its gradient below."""
     below = "" if grad is None else matrix(x, y + 24, grad, "backward", cell)
     return text(x, y - 46, name, "strong") + matrix(x, y - 24, value, "forward", cell) + below
@@ -40,17 +40,17 @@ def circuit():
     dZ1 = dA1 * relu_grad(Z1)
     m = 190
 
-    first = [text(86, 14, "W1", "strong"), matrix(86, 38, W1, "forward", 23), matrix(86, 76, dW1, "backward", 23)]
-    first += [text(176, 14, "b1", "strong"), matrix(176, 30, b1[None], "forward", 23)]
-    first += [matrix(176, 52, db1[None], "backward", 23), arrow(86, 98, 98, m - 14), arrow(176, 66, 122, m - 14)]
-    first += [_edge(26, m, "X", X, None), arrow(52, m, 78, m), box(106, m, 54, 24, "XW+b")]
-    first += [arrow(134, m, 162, m), _edge(202, m, "Z1", Z1, dZ1), arrow(240, m, 256, m), box(280, m, 40, 24, "relu")]
-    first += [arrow(302, m, 318, m), _edge(346, m, "A1", A1, dA1)]
+    first = [text(86, 14, "W1", "strong"), matrix(86, 38, W1, "forward", 25), matrix(86, 76, dW1, "backward", 25)]
+    first += [text(176, 14, "b1", "strong"), matrix(176, 30, b1[None], "forward", 25)]
+    first += [matrix(176, 52, db1[None], "backward", 25), arrow(86, 98, 94, m - 14), arrow(176, 66, 112, m - 14)]
+    first += [_edge(28, m, "X", X, None), arrow(55, m, 74, m), box(100, m, 50, 24, "XW+b")]
+    first += [arrow(126, m, 146, m), _edge(186, m, "Z1", Z1, dZ1), arrow(226, m, 242, m), box(263, m, 40, 24, "relu")]
+    first += [arrow(284, m, 302, m), _edge(342, m, "A1", A1, dA1)]
 
-    second = [text(96, 14, "W2", "strong"), matrix(82, 46, W2, "forward", 23), matrix(112, 46, dW2, "backward", 23)]
-    second += [text(180, 14, "b2", "strong"), matrix(166, 30, b2[None], "forward", 23)]
-    second += [matrix(196, 30, db2[None], "backward", 23), arrow(96, 78, 112, m - 14), arrow(176, 46, 136, m - 14)]
-    second += [_edge(40, m, "A1", A1, dA1), arrow(78, m, 96, m), box(124, m, 52, 24, "AW+b")]
+    second = [text(96, 14, "W2", "strong"), matrix(82, 46, W2, "forward", 25), matrix(112, 46, dW2, "backward", 25)]
+    second += [text(180, 14, "b2", "strong"), matrix(166, 30, b2[None], "forward", 25)]
+    second += [matrix(196, 30, db2[None], "backward", 25), arrow(96, 78, 112, m - 14), arrow(176, 46, 136, m - 14)]
+    second += [_edge(40, m, "A1", A1, dA1), arrow(80, m, 97, m), box(124, m, 52, 24, "AW+b")]
     second += [arrow(152, m, 182, m), _edge(208, m, "Z2", Z2, dZ2), arrow(232, m, 252, m), box(280, m, 52, 24, "loss")]
     second += [text(280, m - 50, "y", "strong"), text(280, m - 34, "1, 0"), arrow(280, m - 29, 280, m - 14)]
     second += [arrow(308, m, 330, m), text(352, m - 8, "0.69", "forward"), text(352, m + 18, "1", "backward")]
@@ -81,7 +81,7 @@ def paths():
     parts += [
         text(70, 36, "W1[1, q]", "backward"),
         text(182, 32, "W2[q, 1]", "backward"),
-        text(186, 92, "W2[q, 2]", "backward", "start"),
+        text(197, 96, "W2[q, 2]", "backward", "start"),
     ]
     parts += [text(30, 190, "X"), text(125, 190, "Z1, A1"), text(220, 190, "Z2"), text(310, 190, "loss")]
     return svg(340, 198, *parts)

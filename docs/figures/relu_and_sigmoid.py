@@ -16,7 +16,7 @@ def curves():
     z = np.linspace(-4, 4, 161)
     left, right = np.linspace(-4, 0, 2), np.linspace(1e-9, 4, 2)
     bend = Axes([-4, -2, 0, 2, 4], [0, 1, 2, 3, 4], 320, 200, "z", "ReLU")
-    bend.line([-4, 0, 4], relu(np.array([-4, 0, 4])), "forward thick", "relu(z)", -1, (-12, 14), "end")
+    bend.line([-4, 0, 4], relu(np.array([-4, 0, 4])), "forward thick", "relu(z)", -1, (-26, 12), "end")
     bend.line(left, relu_grad(left), "backward dashed")
     bend.line(right, relu_grad(right), "backward dashed", "slope", -1, (0, -6), "end")
     curve = Axes([-4, -2, 0, 2, 4], [0, 0.25, 0.5, 0.75, 1], 320, 200, "z", "Sigmoid")
