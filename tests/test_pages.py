@@ -172,6 +172,11 @@ def test_each_equation_that_a_page_refers_to_is_on_it_or_on_an_earlier_one():
     assert not later
 
 
+def test_no_row_of_a_formula_asks_for_a_distance():
+    r"""math-core would show the [2ex] of \\\\[2ex] as text."""
+    assert not [page.name for page in PAGES if re.search(r"\\\\\[\d", page.read_text("utf-8"))]
+
+
 # --- Finding ---
 
 
