@@ -36,7 +36,7 @@ def badge(equation: Equation, record: Record, url: str) -> str:
     """A small link to the tests, saying how many cases they measured, and the error nearest to its bound."""
     entries = record.get(equation.id, [])
     worst, bound = max(((e["worst"], e["bound"]) for e in entries), key=lambda e: e[0] / (e[1] or 1), default=(0, 0))
-    error = f"largest error {worst:.2g} (bound {bound:.2g})".replace("-", "−") if worst else "exact"  # no line ends there
+    error = f"largest error {worst:.2g} (bound {bound:.2g})".replace("-", "−") if worst else "exact"  # no break at −
     measured = f"verified · {cases(sum(entry['cases'] for entry in entries))} · {error}"
     said = f"<code>{equation.id}</code> {measured if entries else 'not verified in this build'}"
     state = "verified" if entries else "verified verified--missing"

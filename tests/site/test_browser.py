@@ -236,11 +236,18 @@ def test_a_derivation_weighs_at_most_150_kb(visit, pages):
     assert not heavy
 
 
+@pytest.mark.parametrize("late", ["nothing", "*.woff2", "site.css"])
 @pytest.mark.parametrize("width", [1280, NARROW])
-@pytest.mark.parametrize("path", [KINDS["home"], KINDS["derivation"], KINDS["notebook"]])
-def test_nothing_moves_while_loading(visit, path, width):
-    page = visit(width=width).open(path)
-    shift = page.evaluate("""() => new Promise(resolve => {
+@pytest.mark.parametrize("path", [KINDS["home"], KINDS["derivation"], KINDS["notebook"], "derivations/initialization/"])
+def test_nothing_moves_while_loading(visit, path, width, late):
+    tab = visit(width=width)
+
+    def hold(route):
+        tab.page.wait_for_timeout(500)
+        route.continue_()
+
+    tab.page.route(f"**/{late}", hold)
+    shift = tab.open(path).evaluate("""() => new Promise(resolve => {
         let sum = 0
         new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value })
             .observe({ type: "layout-shift", buffered: true })
