@@ -135,7 +135,7 @@ TABLE = [
     (train, lambda: training(patience=0, validation=(X, Y)), "patience"),
     (train, lambda: training(validation=(X[:, :2], Y)), "validation"),
     (train, lambda: training(sample_weight=np.ones((5, 1))), "sample_weight (5, 1)"),
-    (train, lambda: training(history=training(optimizer="adam")[1]), "history was recorded with optimizer 'adam'"),
+    (train, lambda: training(history=training(optimizer="adam")[1]), "history is of optimizer 'adam'"),
 ]
 
 

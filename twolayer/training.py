@@ -199,9 +199,7 @@ def continued(history: History | None, optimizer: str, patience: int | None) -> 
     if not isinstance(history, History):
         raise TypeError(f"history must be the History of the run before, got {history!r}")
     if history.optimizer != optimizer:
-        raise ValueError(
-            f"history was recorded with optimizer {history.optimizer!r} and cannot be continued with {optimizer!r}"
-        )
+        raise ValueError(f"history is of optimizer {history.optimizer!r} and cannot be continued with {optimizer!r}")
     lists: Any = {"loss": [*history.loss], "validation": [*history.validation], "lr": [*history.lr]}
     return replace(history, **lists, best_epoch=None if patience else history.best_epoch, stopped="epochs")
 
