@@ -187,10 +187,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
         Parameters
         ----------
-        X : array-like of shape (n, d)
-            Samples.
-        y : array-like of shape (n,) or (n, k)
-            Labels; or an indicator of 0 and 1.
+        X, y : array-like
+            Samples and labels, as in `fit`.
         classes : array-like of shape (k,), default=None
             All kinds of labels, in the first call, if y may lack one.
         sample_weight : array-like of shape (n,), default=None

@@ -40,7 +40,6 @@ class Report:
         self.ok = self.verdict == "passed"
 
     def __str__(self):
-        """One line for the verdict, one for the worst coordinate."""
         verdict = {"failed": "FAILED", "undecided": "undecided, use fewer samples or another seed"}
         return (
             f"gradient check {verdict.get(self.verdict, 'passed')}: {self.checked} coordinates, {self.wrong} wrong,"
