@@ -114,7 +114,9 @@ TABLE = [
     (train, lambda: training(y=Y[:, 0]), "y (5,)"),
     (train, lambda: training(X=X[:0], y=Y[:0]), "n > 0"),
     (train, lambda: training(X=X[:, :2]), "X (5, 2)"),
-    (train, lambda: training(X=X.tolist()), "X and y must be NumPy arrays of numbers, got a list and an array"),
+    (train, lambda: training(X=X.tolist()), "X and y must be NumPy arrays of numbers, got list and ndarray of"),
+    (train, lambda: training(X=X.view(np.matrix)), "X and y must be NumPy arrays of numbers, got matrix of float64"),
+    (train, lambda: training(X=np.ma.masked_array(X)), "NumPy arrays of numbers, got MaskedArray of float64"),
     (train, lambda: training(X=X.astype(str)), "X and y must be NumPy arrays of numbers"),
     (train, lambda: training(y=Y.astype(object)), "X and y must be NumPy arrays of numbers"),
     (train, lambda: training(params=tuple(p.tolist() for p in PARAMS)), "params must be a tuple"),
@@ -134,7 +136,7 @@ TABLE = [
     (train, lambda: training(patience=3), "patience"),
     (train, lambda: training(patience=0, validation=(X, Y)), "patience"),
     (train, lambda: training(validation=(X[:, :2], Y)), "validation"),
-    (train, lambda: training(sample_weight=np.ones((5, 1))), "sample_weight (5, 1)"),
+    (train, lambda: training(sample_weight=np.ones((5, 1))), "one weight for each sample is needed, (5,), got (5, 1)"),
     (train, lambda: training(history=training(optimizer="adam")[1]), "history is of optimizer 'adam'"),
 ]
 

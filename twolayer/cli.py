@@ -76,12 +76,7 @@ def run(argv: Sequence[str] | None) -> int:
         return train(**chosen)
     except (ValueError, MemoryError) as error:
         name, *rest = str(error).split() or ["out of memory"]
-        parser.error(" ".join([flag(name) if name in chosen else name, *rest]))
-
-
-def flag(name: str) -> str:
-    """--hidden-size for hidden_size."""
-    return f"--{name.replace('_', '-')}"
+        parser.error(" ".join([f"--{name.replace('_', '-')}" if name in chosen else name, *rest]))
 
 
 def parse_train() -> Parser:
@@ -102,7 +97,8 @@ def parse_train() -> Parser:
     def add(name: str, kind: type, text: str, choices: Sequence[str] | None = None) -> None:
         text = text if default[name] is None else f"{text} (default: %(default)s)"
         metavar = None if choices else kind.__name__.upper()
-        network.add_argument(flag(name), type=kind, default=default[name], choices=choices, metavar=metavar, help=text)
+        flag = f"--{name.replace('_', '-')}"
+        network.add_argument(flag, type=kind, default=default[name], choices=choices, metavar=metavar, help=text)
 
     add("hidden_size", int, "number of hidden units")
     add("activation", str, "activation function of the hidden units", list(ACTIVATIONS))

@@ -63,25 +63,19 @@ class Objective:
         return float(blockwise_mean(of_rows, (X, y, w), rows_in_cache(params))[0])
 
     def with_gradients(
-        self,
-        params: Params,
-        X: Array,
-        y: Array,
-        w: Array | None = None,
-        masks: Sequence[Array] = (),
-        with_loss: bool = True,
+        self, params: Params, X: Array, y: Array, w: Array | None = None, masks: Sequence[Array] = (), loss: bool = True
     ) -> tuple[float, Params]:
         """(mean loss plus penalty, its gradients); (0, gradients) for a batch whose loss nobody needs."""
 
         def of_rows(X: Array, y: Array, w: Array | None, *masks: Array) -> tuple[Any, ...]:
             Z, cache = forward(X, params, self.activation, self.activation_grad, masks or None)
             dZ = self.loss.grad(Z, y) if w is None else w * self.loss.grad(Z, y)
-            return self.of_logits(Z, y, w) if with_loss else 0.0, *backward(dZ, cache, params)
+            return self.of_logits(Z, y, w) if loss else 0.0, *backward(dZ, cache, params)
 
-        loss, *grads = blockwise_mean(of_rows, (X, y, w, *masks), rows_in_cache(params))
+        value, *grads = blockwise_mean(of_rows, (X, y, w, *masks), rows_in_cache(params))
         if self.l2:
             grads = [g + p for g, p in zip(grads, l2_grad(params, self.l2), strict=True)]
-        return loss + self.penalty(params) if with_loss else 0.0, tuple(grads)
+        return value + self.penalty(params) if loss else 0.0, tuple(grads)
 
     def of_logits(self, Z: Array, y: Array, w: Array | None) -> float:
         """Mean loss of the logits, weighted if there are weights."""

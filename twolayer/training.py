@@ -175,7 +175,7 @@ def train(
             for Xb, yb, wb in batches(rng, X, y, w, batch_size, augment):
                 if not whole:
                     masks = draw_masks(rng, len(Xb), params, dropout)
-                    _, grads = differentiate(params, Xb, yb, wb, masks, with_loss=False)
+                    _, grads = differentiate(params, Xb, yb, wb, masks, loss=False)
                 params, state = update(params, grads, state, float(rate(t)))
                 t += 1
     except KeyboardInterrupt:
