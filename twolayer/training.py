@@ -23,8 +23,8 @@ class History:
     """What `train` saw: loss[e] is the objective on the whole training set before the update of epoch e.
 
     At the same moment, validation[e] is the loss (without penalty) on the held-out data, NaN in epochs without, and
-    lr[e] the learning rate. best_epoch is the epoch of the lowest validation loss; stopped says why training ended:
-    "epochs", "patience", "diverged" or "interrupted". optimizer, state and steps are what it takes to go on.
+    lr[e] the learning rate. best_epoch is the epoch of the lowest validation loss since patience last began; stopped
+    says why training ended: "epochs", "patience", "diverged" or "interrupted". optimizer, state and steps go on.
     """
 
     loss: list[float] = field(default_factory=list)
