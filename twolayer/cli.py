@@ -187,8 +187,7 @@ def split(data: str, X: np.ndarray, y: np.ndarray, test_size: float, seed: int) 
 def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     """Print the gradient check of the trained network's objective, penalty included; False if it fails.
 
-    X (n, d), y (n, k). On as many samples as a second or two allow, without those so near a kink that a difference
-    would step over it.
+    X (n, d), y (n, k). On as many samples as a second or two allow, without those that a step takes over a kink.
     """
     from twolayer.registry import ACTIVATIONS
 

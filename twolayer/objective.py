@@ -40,8 +40,7 @@ CROSS_ENTROPY = Loss(cross_entropy, cross_entropy_grad, lambda Z, Y, w: cross_en
 class Objective:
     """Mean loss + l2/2 Σ‖W‖² of a network of any depth.
 
-    Everywhere, w holds weights (n, 1) of mean 1, or is None. Rows are taken block by block, so that the hidden layers
-    stay in the processor's cache.
+    w holds weights (n, 1) of mean 1, or is None. Rows are taken in blocks that stay in the processor's cache.
     """
 
     activation: Elementwise = relu
@@ -106,9 +105,8 @@ def blockwise_mean(f: Callable[..., tuple[Any, ...]], arrays: Sequence[Array | N
 
 
 def rows_in_cache(params: Params) -> int:
-    """Rows of a block: its widest layer has 2^15 numbers, or twice as many as the network has parameters.
+    """Rows of a block: its widest layer has 2^15 numbers, 256 KiB of float64, or twice as many as there are parameters.
 
-    2^15 numbers of float64 are 256 KiB, which a second-level cache holds. With fewer numbers than parameters, adding
-    up the gradients of the blocks would cost more than is saved.
+    With fewer numbers than parameters, adding up the gradients of the blocks would cost more than the cache saves.
     """
     return max(1, max(2**15, 2 * sum(p.size for p in params)) // max(len(b) for b in params[1::2]))
