@@ -143,7 +143,7 @@ COUNT = [
     True,
     np.float64(2),
     np.array([3]),
-    np.timedelta64(3),
+    np.timedelta64(3, "s"),
 ]  # none of them a positive integer
 WRONG = {
     "hidden_size": COUNT,

@@ -642,7 +642,7 @@ def test_an_augmentation_that_adds_samples_needs_no_weights_but_refuses_them():
 # The wrong type of every argument
 
 WRONG = {"text": "many", "list": [1, 2], "NaN": float("nan"), "None": None, "dict": {}, "bool": True}
-WRONG |= {"ragged": [[1], [2, 3]], "array": np.zeros((2, 2, 2)), "duration": np.timedelta64(1)}
+WRONG |= {"ragged": [[1], [2, 3]], "array": np.zeros((2, 2, 2)), "duration": np.timedelta64(1, "s")}
 FITTING = {  # what is wrong elsewhere is right here
     "None": {"batch_size", "schedule", "augment", "validation", "patience", "sample_weight", "history", "rng"}
     | {"callback"},
