@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch, request):
     """Every test runs in an empty folder; only those that speak of drawing draw, because that takes longest."""
     monkeypatch.chdir(tmp_path)
     if not any(word in request.node.name for word in ("draw", "picture", "output", "write", "reader_that_stops")):
-        monkeypatch.setattr("twolayer.cli.draw", lambda *args: None)
+        monkeypatch.setattr("twolayer.plots.write_pictures", lambda *args: [])
     return tmp_path
 
 

@@ -143,6 +143,7 @@ COUNT = [
     True,
     np.float64(2),
     np.array([3]),
+    np.timedelta64(3, "s"),
 ]  # none of them a positive integer
 WRONG = {
     "hidden_size": COUNT,
@@ -187,12 +188,13 @@ def test_a_bad_parameter_is_named(name):
             "warm_start": np.True_,
             "verbose": np.int64(0),
         },
+        {"patience": 2, "validation_fraction": np.float32(0.25)},
         {"optimizer": np.str_("adam"), "activation": np.str_("tanh"), "schedule": np.str_("cosine")},
     ],
     ids=lambda parameters: "-".join(parameters),
 )
 def test_scalars_of_numpy_are_numbers(parameters):
-    plain = {name: value.item() for name, value in parameters.items()}
+    plain = {name: getattr(value, "item", lambda value=value: value)() for name, value in parameters.items()}
     one, two = fitted(**{"epochs": 4} | parameters), fitted(**{"epochs": 4} | plain)
     assert [p.tobytes() for p in one.params_] == [p.tobytes() for p in two.params_]
 

@@ -45,7 +45,7 @@ def test_sample_by_sample_the_numbers_are_those_of_whole_layers(verified, seed, 
     ("equation", "right", "wrong"),
     [
         ("row-Z2", "z = b2[c]", "z = 0.0"),
-        ("row-loss", "y[i, c] * max(-z", "y[i, c] * max(z"),
+        ("row-loss", "t[c] * max(-z", "t[c] * max(z"),
         ("row-dW2", "dW2[c, j] += a[j] * dz", "dW2[c, j] += dz"),
         ("row-dZ1", "* (a[j] > 0)", "* (a[j] > 1)"),
     ],

@@ -70,7 +70,7 @@ def test_blocks_give_what_all_rows_give(verified, size, hidden, k, activation, w
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(objective, "rows_in_cache", lambda params: rows)
         ours, gradients = Objective(*pair, lam).with_gradients(params, X, y, w, masks)
-        assert Objective(*pair, lam).with_gradients(params, X, y, w, masks, with_loss=False)[0] == 0
+        assert Objective(*pair, lam).with_gradients(params, X, y, w, masks, loss=False)[0] == 0
         if not masked:
             verified(relative(Objective(*pair, lam)(params, X, y, w), loss))
             verified(relative(Objective(*pair, lam).mean_loss(params, X, y, w), loss - l2_penalty(params, lam)))

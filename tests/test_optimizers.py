@@ -241,13 +241,13 @@ def test_pure_and_same_dtype(name, dtype):
 def test_bad_shapes(name):
     update, init = UPDATES[name]
     params, grads = draw(0), draw(1)
-    with pytest.raises(ValueError, match=r"shorter|longer|must have the shapes"):
+    with pytest.raises(ValueError, match="must have the same shapes"):
         update(params, grads[:-1], init(params), 0.1)
-    with pytest.raises(ValueError, match="must have the shapes"):
+    with pytest.raises(ValueError, match="must have the same shapes"):
         update(params, (grads[0], grads[1][None], *grads[2:]), init(params), 0.1)
     for i in range(2):  # one row more, one row less
         wrong = tuple(np.ones((len(g) + 2 * i - 1, *g.shape[1:])) for g in grads)
-        with pytest.raises(ValueError, match="must have the shapes"):
+        with pytest.raises(ValueError, match="must have the same shapes"):
             update(params, wrong, init(params), 0.1)
 
 

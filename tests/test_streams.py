@@ -53,6 +53,12 @@ def test_a_stream_that_is_closed_or_full(tmp_path, redirections, code):
         assert done.stderr.decode() == "twolayer: the output: No space left on device\n"
 
 
+@pytest.mark.parametrize("arguments", [["--lr", "-1"], ["--data", "nowhere.csv"], ["--nonsense"]])
+def test_a_mistake_is_one_though_nobody_is_told(tmp_path, arguments):
+    done = run(["sh", "-c", '"$@" >&- 2>&-', "sh", *TRAIN, *arguments], cwd=tmp_path)
+    assert done.returncode == 2
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["train", "--samples", "100"]])
 def test_a_reader_that_has_had_enough(tmp_path, arguments):
     script = '"$@"; echo $? >&2'

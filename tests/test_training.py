@@ -642,6 +642,7 @@ def test_an_augmentation_that_adds_samples_needs_no_weights_but_refuses_them():
 # The wrong type of every argument
 
 WRONG = {"text": "many", "list": [1, 2], "NaN": float("nan"), "None": None, "dict": {}, "bool": True}
+WRONG |= {"ragged": [[1], [2, 3]], "array": np.zeros((2, 2, 2)), "duration": np.timedelta64(1, "s")}
 FITTING = {  # what is wrong elsewhere is right here
     "None": {"batch_size", "schedule", "augment", "validation", "patience", "sample_weight", "history", "rng"}
     | {"callback"},
@@ -650,7 +651,7 @@ FITTING = {  # what is wrong elsewhere is right here
 
 
 @pytest.mark.parametrize("kind", WRONG)
-@pytest.mark.parametrize("name", [name for name in inspect.signature(train).parameters if name != "progress"])
+@pytest.mark.parametrize("name", list(inspect.signature(train).parameters))
 def test_the_wrong_type_of_an_argument_is_named(name, kind):
     params, X, y = problem()
     given = {"params": params, "X": X, "y": y, "lr": 0.1, "epochs": 2, "rng": np.random.default_rng(0)}

@@ -37,16 +37,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# These load scikit-learn or matplotlib, so they are imported on first use.
-_ON_FIRST_USE = {
-    "TwoLayerNN": "twolayer.estimator",
-    "BoundaryDisplay": "twolayer.plots",
-    "LossCurveDisplay": "twolayer.plots",
-    "check": "twolayer.checker",
-    "watch": "twolayer.checker",
-    "plot_decision_boundary": "twolayer.plots",
-    "plot_loss_curve": "twolayer.plots",
-}
+# On first use only, as they load scikit-learn or matplotlib; the other names of that kind are in plots.
+_ON_FIRST_USE = {"TwoLayerNN": "estimator", "check": "checker", "watch": "checker"}
 
 __all__ = ["backward", "bce", "bce_grad", "forward", "he_init", "relu", "relu_grad", "sigmoid", "step"]
 __all__ += ["elu", "elu_grad", "gelu", "gelu_grad", "leaky_relu", "leaky_relu_grad"]
@@ -61,8 +53,8 @@ __all__ += ["BoundaryDisplay", "LossCurveDisplay", "plot_decision_boundary", "pl
 
 
 def __getattr__(name: str) -> object:
-    if name in _ON_FIRST_USE:
-        return getattr(import_module(_ON_FIRST_USE[name]), name)
+    if name in __all__:
+        return getattr(import_module(f"twolayer.{_ON_FIRST_USE.get(name, 'plots')}"), name)
     raise AttributeError(f"module 'twolayer' has no attribute {name!r}")
 
 

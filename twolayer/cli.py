@@ -20,8 +20,6 @@ from twolayer.objective import Objective
 from twolayer.validation import check_integer, check_number
 
 if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
     from twolayer.estimator import TwoLayerNN
 
 SAMPLES = 2000  # of circles and moons, so that 500 are held out
@@ -40,11 +38,8 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, whatever streams it is given; returns the exit code."""
-    if sys.stdout is None or sys.stderr is None:
-        nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
-        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):  # closed, or not a file
+        with suppress(AttributeError, ValueError):  # None, closed, or not a file
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # ASCII cannot write every name
     try:
         try:
@@ -81,12 +76,7 @@ def run(argv: Sequence[str] | None) -> int:
         return train(**chosen)
     except (ValueError, MemoryError) as error:
         name, *rest = str(error).split() or ["out of memory"]
-        parser.error(" ".join([flag(name) if name in chosen else name, *rest]))
-
-
-def flag(name: str) -> str:
-    """--hidden-size for hidden_size."""
-    return f"--{name.replace('_', '-')}"
+        parser.error(" ".join([f"--{name.replace('_', '-')}" if name in chosen else name, *rest]))
 
 
 def parse_train() -> Parser:
@@ -107,7 +97,8 @@ def parse_train() -> Parser:
     def add(name: str, kind: type, text: str, choices: Sequence[str] | None = None) -> None:
         text = text if default[name] is None else f"{text} (default: %(default)s)"
         metavar = None if choices else kind.__name__.upper()
-        network.add_argument(flag(name), type=kind, default=default[name], choices=choices, metavar=metavar, help=text)
+        flag = f"--{name.replace('_', '-')}"
+        network.add_argument(flag, type=kind, default=default[name], choices=choices, metavar=metavar, help=text)
 
     add("hidden_size", int, "number of hidden units")
     add("activation", str, "activation function of the hidden units", list(ACTIVATIONS))
@@ -167,7 +158,10 @@ def train(
     print(f"training accuracy {model.score(X, y):.4f}")
     print(f"test accuracy     {model.score(X_test, y_test):.4f}\n")
     print(confusion(y_test, model.predict(X_test), network.classes_), end="\n\n")
-    draw(model, X, X_test, y_test, names, output)
+    from twolayer.plots import write_pictures  # here, as it takes a second
+
+    for path in write_pictures(model, X, X_test, y_test, names, output):
+        print(f"wrote {path}")
     return 0 if passed else 1
 
 
@@ -193,8 +187,7 @@ def split(data: str, X: np.ndarray, y: np.ndarray, test_size: float, seed: int) 
 def check(network: "TwoLayerNN", X: np.ndarray, y: np.ndarray) -> bool:
     """Print the gradient check of the trained network's objective, penalty included; False if it fails.
 
-    X (n, d), y (n, k). On as many samples as a second or two allow, without those so near a kink that a difference
-    would step over it.
+    X (n, d), y (n, k). On as many samples as a second or two allow, without those that a step takes over a kink.
     """
     from twolayer.registry import ACTIVATIONS
 
@@ -225,51 +218,3 @@ def confusion(y: np.ndarray, predicted: np.ndarray, classes: np.ndarray) -> str:
     rows = [["taken for", *names], *zip(names, *confusion_matrix(y, predicted, labels=classes).T, strict=True)]
     width = max(map(len, rows[0])) + 1
     return "\n".join("".join(f"{cell:>{width}}" for cell in row) for row in rows)
-
-
-def draw(
-    model: "Pipeline", X: np.ndarray, X_test: np.ndarray, y_test: np.ndarray, names: list[str], output: Path
-) -> None:
-    """Write decision_boundary.png, with the test samples, and loss_curve.png.
-
-    With more than two features, the boundary is shown where the plane of the first two principal components of the
-    training samples X cuts it; with one feature, the samples are spread over the height.
-    """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    from sklearn.decomposition import PCA
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
-
-    from twolayer.plots import plot_decision_boundary, plot_loss_curve
-
-    scaler, network = model
-    xlabel, ylabel, title = names[0], names[-1], "Decision boundary and test samples"
-    if len(names) == 1:
-        model = make_pipeline(FunctionTransformer(lambda plane: plane[:, :1]), model)
-        X_test = np.column_stack([X_test, np.linspace(0, 1, len(X_test))])
-        ylabel = "(no feature; samples one above the other)"
-    if len(names) > 2:
-        pca = PCA(2).fit(scaler.transform(X))
-        model = make_pipeline(FunctionTransformer(pca.inverse_transform), network)
-        X_test = pca.transform(scaler.transform(X_test))
-        shares = 100 * pca.explained_variance_ratio_
-        xlabel, ylabel = (f"principal component {i} ({share:.0f} % of variance)" for i, share in enumerate(shares, 1))
-        title = "Decision boundary and test samples\non the plane of two principal components"
-    boundary, ax = plt.subplots(figsize=(6, 5), layout="constrained")
-    plot_decision_boundary(model, X_test, y_test, ax)
-    ax.set_title(title)
-    if len(names) == 1:
-        ax.set_yticks([])
-    ax.set_xlabel(xlabel[:50], parse_math=False)
-    ax.set_ylabel(ylabel[:50], parse_math=False)
-    curve, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-    plot_loss_curve(network, ax)
-    for name, figure in (("decision_boundary.png", boundary), ("loss_curve.png", curve)):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks: boxes will do
-            figure.savefig(output / name, dpi=150)
-        plt.close(figure)
-        print(f"wrote {output / name}")

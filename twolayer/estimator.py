@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable
 from copy import deepcopy
 from math import ceil
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from twolayer.registry import ACTIVATIONS, AUGMENTATIONS, SCHEDULES
 from twolayer.softmax import softmax
 from twolayer.training import History, train
 from twolayer.types import Augment, Params
-from twolayer.validation import check_choice, check_integer, check_number, check_settings
+from twolayer.validation import check_choice, check_flag, check_integer, check_number, check_settings
 
 
 class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -187,10 +186,8 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
         Parameters
         ----------
-        X : array-like of shape (n, d)
-            Samples.
-        y : array-like of shape (n,) or (n, k)
-            Labels; or an indicator of 0 and 1.
+        X, y : array-like
+            Samples and labels, as in `fit`.
         classes : array-like of shape (k,), default=None
             All kinds of labels, in the first call, if y may lack one.
         sample_weight : array-like of shape (n,), default=None
@@ -328,8 +325,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         check_choice("callback", self.callback, [None], function=True)
         check_number("validation_fraction", self.validation_fraction, 0, 1, above=True)
         for name in ("warm_start", "verbose"):
-            if not isinstance(getattr(self, name), (bool, np.bool_, Integral)):
-                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
+            check_flag(name, getattr(self, name))
         if not isinstance(self.random_state, np.random.RandomState | None):
             check_integer("random_state", self.random_state, 0, 2**128)
 
@@ -382,7 +378,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _hold_out(self, *arrays: Any) -> list[Any]:
         """Split (X, Y, weights) into [X, Y, weights, X_val, Y_val, weights_val], the part to watch the loss on."""
-        Y, n, fraction = arrays[1], len(arrays[1]), self.validation_fraction
+        Y, n, fraction = arrays[1], len(arrays[1]), float(self.validation_fraction)
         stratify, least = None, 2  # rare combinations of labels cannot be split evenly
         if not isinstance(self.classes_, list):
             stratify = self.classes_[Y.argmax(axis=1) if self._loss.exclusive else Y[:, 0].astype(int)]

@@ -9,10 +9,7 @@ from twolayer.objective import Objective, blockwise_mean, rows_in_cache
 
 
 def loss_and_gradients(params, X, y):
-    """(mean binary cross-entropy, its gradients) of two layers with ReLU in float64; NumPy does any other network.
-
-    Compiles at the first call and keeps the result on disk; where Numba does not work, it warns and NumPy computes.
-    """
+    """(mean binary cross-entropy, its gradients) of two ReLU layers in float64; else, or without Numba, by NumPy."""
     n, d, h, k = len(X), X.shape[-1], params[1].size, params[-1].size
     fits = n > 0 and [a.shape for a in (X, y, *params)] == [(n, d), (n, k), (d, h), (h,), (h, k), (k,)]
     if not fits or {a.dtype for a in (X, y, *params)} != {np.dtype(float)} or not compiled():
@@ -20,8 +17,7 @@ def loss_and_gradients(params, X, y):
     y, b1, W2, b2 = (np.array(a, order="C") for a in (y, params[1], params[2].T, params[3]))
 
     def of_rows(X, y):
-        Z1 = np.dot(X, params[0])  # (rows, h)
-        loss, db1, dW2, db2 = compiled()(Z1, y, b1, W2, b2)  # Z1 is dZ1 now
+        loss, db1, dW2, db2 = compiled()(Z1 := np.dot(X, params[0]), y, b1, W2, b2)  # Z1 (rows, h), then dZ1
         return loss, np.dot(X.T, Z1), db1, dW2.T, db2
 
     loss, *grads = blockwise_mean(of_rows, (X, y), rows_in_cache(params))
@@ -42,10 +38,9 @@ def compiled():
 
 def sample_by_sample(Z1, y, b1, W2, b2):
     """Loss, db1, dW2, db2 from Z1 = X W1 (n, h), which becomes dZ1; W2, dW2 (k, h). Equations `row-Z2` to `row-dZ1`."""
-    (n, h), k = Z1.shape, len(b2)
+    h, k = len(b1), len(b2)
     loss, dA1, db1, dW2, db2 = 0.0, np.empty(h), np.zeros(h), np.zeros((k, h)), np.zeros(k)
-    for i in range(n):
-        a = Z1[i]  # the row of A1, later that of dZ1
+    for a, t in zip(Z1, y):  # noqa: B905  # a is a row of A1, later that of dZ1
         for j in range(h):
             a[j], dA1[j] = max(a[j] + b1[j], 0.0), 0.0
         for c in range(k):
@@ -53,8 +48,8 @@ def sample_by_sample(Z1, y, b1, W2, b2):
             for j in range(h):
                 z += a[j] * W2[c, j]
             E = np.exp(-abs(z))
-            loss += y[i, c] * max(-z, 0.0) + (1 - y[i, c]) * max(z, 0.0) + np.log1p(E)
-            dz = ((1 if z >= 0 else E) / (1 + E) - y[i, c]) / y.size
+            loss += t[c] * max(-z, 0.0) + (1 - t[c]) * max(z, 0.0) + np.log1p(E)
+            dz = ((1 if z >= 0 else E) / (1 + E) - t[c]) / y.size
             db2[c] += dz
             for j in range(h):
                 dW2[c, j] += a[j] * dz

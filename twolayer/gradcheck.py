@@ -1,7 +1,6 @@
 """Check gradients against central differences, on every coordinate of every parameter.
 
-f maps params to the loss, or to the losses of the samples, whose mean is the loss. Inside, f maps parameter vectors
-θ, many at once (m, P), to the losses (m, samples).
+f maps params to the loss, or to the losses of the samples. Inside, it maps vectors θ (m, P) to losses (m, samples).
 """
 
 import numpy as np
@@ -30,8 +29,7 @@ class Report:
     """What a gradient check measured; `str` shows it, `ok` is True if it passed.
 
     verdict : "passed", "failed" if a coordinate is wrong, "undecided" if over 5 % are skipped, with a kink too near.
-    worst, where, analytic, numeric : the largest relative error |a - n| / max(1, |a|, |n|) and its coordinate; if any
-    is wrong, those of the one that exceeds its bound most.
+    worst : the largest relative error |a - n| / max(1, |a|, |n|), or that of the coordinate furthest beyond its bound.
     """
 
     def __init__(self, checked, wrong, kinks, skipped, worst, where, analytic, numeric):
@@ -42,7 +40,6 @@ class Report:
         self.ok = self.verdict == "passed"
 
     def __str__(self):
-        """One line for the verdict, one for the worst coordinate."""
         verdict = {"failed": "FAILED", "undecided": "undecided, use fewer samples or another seed"}
         return (
             f"gradient check {verdict.get(self.verdict, 'passed')}: {self.checked} coordinates, {self.wrong} wrong,"
@@ -119,8 +116,7 @@ def compare(f, Z, params, grads, h, block=1):
             raise ValueError(f"the gradient d{name} has shape {g.shape}, but {name} has {p.shape}")
     theta, a = (np.concatenate([array.ravel() for array in arrays]) for arrays in (params, grads))  # (P,)
     low, near = np.empty_like(theta), np.empty(theta.size, dtype=bool)
-    for start in range(0, theta.size, block):
-        i = np.arange(start, min(start + block, theta.size))
+    for i in np.array_split(np.arange(theta.size), -(-theta.size // block)):
         change = f(along(theta, i, h)) - f(along(theta, i, -h))  # (m, samples)
         low[i], near[i] = change.mean(axis=1) / (2 * h), crossings(Z, theta, i, h).any(axis=1)
     high, noise, kinks = low.copy(), np.full(theta.size, 16.0), np.zeros(theta.size, dtype=bool)

@@ -1,10 +1,8 @@
-"""What training minimizes, with its gradients: the mean loss of a network plus l2/2 Σ‖W‖².
+"""What training minimizes, with its gradients, of any rows: the mean loss of a network plus l2/2 Σ‖W‖².
 
     objective = Objective(l2=0.01)
     loss = objective(params, X, y)
     loss, grads = objective.with_gradients(params, X, y)
-
-The one place that puts them together, for any rows of the data, with weights and dropout masks.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,8 +38,7 @@ CROSS_ENTROPY = Loss(cross_entropy, cross_entropy_grad, lambda Z, Y, w: cross_en
 class Objective:
     """Mean loss + l2/2 Σ‖W‖² of a network of any depth.
 
-    Everywhere, w holds weights (n, 1) of mean 1, or is None. Rows are taken block by block, so that the hidden layers
-    stay in the processor's cache.
+    w holds weights (n, 1) of mean 1, or is None. Rows are taken in blocks that stay in the processor's cache.
     """
 
     activation: Elementwise = relu
@@ -63,25 +60,19 @@ class Objective:
         return float(blockwise_mean(of_rows, (X, y, w), rows_in_cache(params))[0])
 
     def with_gradients(
-        self,
-        params: Params,
-        X: Array,
-        y: Array,
-        w: Array | None = None,
-        masks: Sequence[Array] = (),
-        with_loss: bool = True,
+        self, params: Params, X: Array, y: Array, w: Array | None = None, masks: Sequence[Array] = (), loss: bool = True
     ) -> tuple[float, Params]:
         """(mean loss plus penalty, its gradients); (0, gradients) for a batch whose loss nobody needs."""
 
         def of_rows(X: Array, y: Array, w: Array | None, *masks: Array) -> tuple[Any, ...]:
             Z, cache = forward(X, params, self.activation, self.activation_grad, masks or None)
             dZ = self.loss.grad(Z, y) if w is None else w * self.loss.grad(Z, y)
-            return self.of_logits(Z, y, w) if with_loss else 0.0, *backward(dZ, cache, params)
+            return self.of_logits(Z, y, w) if loss else 0.0, *backward(dZ, cache, params)
 
-        loss, *grads = blockwise_mean(of_rows, (X, y, w, *masks), rows_in_cache(params))
+        value, *grads = blockwise_mean(of_rows, (X, y, w, *masks), rows_in_cache(params))
         if self.l2:
             grads = [g + p for g, p in zip(grads, l2_grad(params, self.l2), strict=True)]
-        return loss + self.penalty(params) if with_loss else 0.0, tuple(grads)
+        return value + self.penalty(params) if loss else 0.0, tuple(grads)
 
     def of_logits(self, Z: Array, y: Array, w: Array | None) -> float:
         """Mean loss of the logits, weighted if there are weights."""
@@ -112,9 +103,8 @@ def blockwise_mean(f: Callable[..., tuple[Any, ...]], arrays: Sequence[Array | N
 
 
 def rows_in_cache(params: Params) -> int:
-    """Rows of a block: its widest layer has 2^15 numbers, or twice as many as the network has parameters.
+    """Rows of a block: its widest layer has 2^15 numbers, 256 KiB of float64, or twice as many as there are parameters.
 
-    2^15 numbers of float64 are 256 KiB, which a second-level cache holds. With fewer numbers than parameters, adding
-    up the gradients of the blocks would cost more than is saved.
+    With fewer numbers than parameters, adding up the gradients of the blocks would cost more than the cache saves.
     """
     return max(1, max(2**15, 2 * sum(p.size for p in params)) // max(len(b) for b in params[1::2]))

@@ -20,8 +20,9 @@ def momentum_step(params, grads, velocity, lr, mu=0.9, nesterov=False):
     velocity starts as `zeros_like(params)`. Returns (params, velocity). Raises ValueError where shapes
     differ. Equations `momentum`, `nesterov`; Sutskever et al. (2013), with lr outside the velocity.
     """
-    if [g.shape for g in grads] != [p.shape for p in params]:
-        raise ValueError(f"grads {[g.shape for g in grads]} must have the shapes of params {[p.shape for p in params]}")
+    shapes = [[a.shape for a in arrays] for arrays in (params, grads, velocity)]
+    if shapes.count(shapes[0]) != 3:
+        raise ValueError(f"params, grads and velocity must have the same shapes, got {shapes}")
     velocity = tuple(mu * v + g for v, g in zip(velocity, grads, strict=True))
     ahead = tuple(g + mu * v for v, g in zip(velocity, grads, strict=True))
     return step(params, ahead if nesterov else velocity, lr), velocity
@@ -38,9 +39,10 @@ def adam_step(params, grads, state, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     Returns (params, state). Raises ValueError where shapes differ. Equations `adam-m`, `adam-v`,
     `adam-step`; Kingma and Ba (2015), algorithm 1.
     """
-    if [g.shape for g in grads] != [p.shape for p in params]:
-        raise ValueError(f"grads {[g.shape for g in grads]} must have the shapes of params {[p.shape for p in params]}")
     m, v, t = state
+    shapes = [[a.shape for a in arrays] for arrays in (params, grads, m, v)]
+    if shapes.count(shapes[0]) != 4:
+        raise ValueError(f"params, grads, m and v must have the same shapes, got {shapes}")
     t = t + 1
     m = tuple(beta1 * mi + (1 - beta1) * g for mi, g in zip(m, grads, strict=True))
     v = tuple(beta2 * vi + (1 - beta2) * g * g for vi, g in zip(v, grads, strict=True))

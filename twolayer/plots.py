@@ -4,7 +4,9 @@
 `TwoLayerNN`, or a pipeline that ends in one.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -14,8 +16,10 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
+from sklearn.decomposition import PCA
 from sklearn.inspection import DecisionBoundaryDisplay
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_consistent_length
 
 from twolayer.estimator import TwoLayerNN, plain
@@ -145,6 +149,42 @@ def plot_decision_boundary(model: ClassifierMixin, X: ArrayLike, y: ArrayLike, a
 def plot_loss_curve(model: TwoLayerNN, ax: Axes | None = None) -> Axes:
     """The objective over the epochs of a fitted `TwoLayerNN`, and the validation loss where there is one."""
     return LossCurveDisplay.from_estimator(model, ax).ax_
+
+
+def write_pictures(
+    model: Pipeline, X: np.ndarray, X_test: np.ndarray, y_test: np.ndarray, names: list[str], folder: Path
+) -> Iterator[Path]:
+    """Write decision_boundary.png, with the test samples, and loss_curve.png; yields the path of each.
+
+    model is a scaler and a network. With more than two features, the boundary is shown where the plane of the first two
+    principal components of the training samples X cuts it; with one, the samples are spread over the height.
+    """
+    scaler, network = model
+    xlabel, ylabel, title = names[0], names[-1], "Decision boundary and test samples"
+    if len(names) == 1:
+        model = make_pipeline(FunctionTransformer(lambda plane: plane[:, :1]), model)
+        X_test = np.column_stack([X_test, np.linspace(0, 1, len(X_test))])
+        ylabel = "(no feature; samples one above the other)"
+    if len(names) > 2:
+        pca = PCA(2).fit(scaler.transform(X))
+        model = make_pipeline(FunctionTransformer(pca.inverse_transform), network)
+        X_test = pca.transform(scaler.transform(X_test))
+        shares = 100 * pca.explained_variance_ratio_
+        xlabel, ylabel = (f"principal component {i} ({share:.0f} % of variance)" for i, share in enumerate(shares, 1))
+        title = "Decision boundary and test samples\non the plane of two principal components"
+    boundary, curve = (Figure(figsize, layout="constrained") for figsize in ((6, 5), (6, 4)))
+    ax = plot_decision_boundary(model, X_test, y_test, boundary.subplots())
+    ax.set_title(title)
+    if len(names) == 1:
+        ax.set_yticks([])
+    ax.set_xlabel(xlabel[:50], parse_math=False)
+    ax.set_ylabel(ylabel[:50], parse_math=False)
+    plot_loss_curve(network, curve.subplots())
+    for path, figure in ((folder / "decision_boundary.png", boundary), (folder / "loss_curve.png", curve)):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks: boxes will do
+            figure.savefig(path, dpi=150)
+        yield path
 
 
 def at_the_end(model: Any) -> Any:

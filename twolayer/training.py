@@ -23,8 +23,8 @@ class History:
     """What `train` saw: loss[e] is the objective on the whole training set before the update of epoch e.
 
     At the same moment, validation[e] is the loss (without penalty) on the held-out data, NaN in epochs without, and
-    lr[e] the learning rate. best_epoch is the epoch of the lowest validation loss; stopped says why training ended:
-    "epochs", "patience", "diverged" or "interrupted". optimizer, state and steps are what it takes to go on.
+    lr[e] the learning rate. best_epoch is the epoch of the lowest validation loss since patience last began; stopped
+    says why training ended: "epochs", "patience", "diverged" or "interrupted". optimizer, state and steps go on.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -175,7 +175,7 @@ def train(
             for Xb, yb, wb in batches(rng, X, y, w, batch_size, augment):
                 if not whole:
                     masks = draw_masks(rng, len(Xb), params, dropout)
-                    _, grads = differentiate(params, Xb, yb, wb, masks, with_loss=False)
+                    _, grads = differentiate(params, Xb, yb, wb, masks, loss=False)
                 params, state = update(params, grads, state, float(rate(t)))
                 t += 1
     except KeyboardInterrupt:
@@ -199,9 +199,7 @@ def continued(history: History | None, optimizer: str, patience: int | None) -> 
     if not isinstance(history, History):
         raise TypeError(f"history must be the History of the run before, got {history!r}")
     if history.optimizer != optimizer:
-        raise ValueError(
-            f"history was recorded with optimizer {history.optimizer!r} and cannot be continued with {optimizer!r}"
-        )
+        raise ValueError(f"history is of optimizer {history.optimizer!r} and cannot be continued with {optimizer!r}")
     lists: Any = {"loss": [*history.loss], "validation": [*history.validation], "lr": [*history.lr]}
     return replace(history, **lists, best_epoch=None if patience else history.best_epoch, stopped="epochs")
 

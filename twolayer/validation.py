@@ -13,10 +13,12 @@ from twolayer.registry import OPTIMIZERS
 from twolayer.sample_weights import mean_one
 from twolayer.types import Array, Params
 
+NO_NUMBER = bool | np.timedelta64  # though both are integers to Python
+
 
 def check_number(name: str, value: Any, low: float, below: float = inf, above: bool = False) -> None:
     """Raise unless value is a finite number, at least low (above: more than that), and below the other end."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
+    number = isinstance(value, Real) and not isinstance(value, NO_NUMBER)
     exact: Any = (int if isinstance(value, Integral) else float)(value) if number else nan  # no float32 may overflow
     if not (low <= exact <= float_info.max and exact < below and not (above and exact == low)):
         says = f"{'above' if above else 'of at least'} {low:g}" + (f" and below {below:g}" if below < inf else "")
@@ -25,10 +27,16 @@ def check_number(name: str, value: Any, low: float, below: float = inf, above: b
 
 def check_integer(name: str, value: Any, low: int = 1, high: int = maxsize, what: str = "") -> None:
     """Raise unless value is an integer from low to high; what says what high is."""
-    integer = isinstance(value, Integral) and not isinstance(value, bool)
+    integer = isinstance(value, Integral) and not isinstance(value, NO_NUMBER)
     if not (integer and low <= value <= high):
         says = f"at most {high}{what}" if integer and value > high else f"an integer, {low} or more"
         raise (ValueError if integer else TypeError)(f"{name} must be {says}, got {value!r}")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raise unless value is True or False, or an integer that stands for one."""
+    if not isinstance(value, bool | np.bool_ | Integral) or isinstance(value, np.timedelta64):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
 
 
 def check_choice(name: str, value: Any, names: Iterable[Any] = (), function: bool = False) -> None:
@@ -70,6 +78,7 @@ def check_training(given: dict[str, Any]) -> None:
         raise ValueError("patience needs validation data to watch: pass validation=(X, y)")
     for name in ("activation", "activation_grad", "schedule", "augment", "callback"):
         check_choice(name, given[name], [] if name.startswith("activation") else [None], function=True)
+    check_flag("progress", given["progress"])
     random = given["batch_size"] or given["dropout"] or given["augment"]
     if not isinstance(rng, np.random.Generator) and (random or rng is not None):
         needed = "rng must be a numpy.random.Generator, such as default_rng(seed), for batch_size, dropout and augment"
@@ -77,14 +86,15 @@ def check_training(given: dict[str, Any]) -> None:
 
 
 def is_numeric(value: object) -> bool:
-    """Whether value is an array of bools, integers or floats."""
-    return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+    """Whether value is an array of bools, integers or floats, whose `*` goes entry by entry and hides none."""
+    other = isinstance(value, np.matrix | np.ma.MaskedArray)
+    return isinstance(value, np.ndarray) and not other and value.dtype.kind in "biuf"
 
 
 def check_data(name: str, X: Any, y: Any, params: Params, loss: Loss) -> None:
     """Raise unless X (n, d) and y (n, k) fit params, are finite, and y holds targets of the loss."""
     if not (is_numeric(X) and is_numeric(y)):
-        kinds = [f"an array of {a.dtype}" if isinstance(a, np.ndarray) else f"a {type(a).__name__}" for a in (X, y)]
+        kinds = [type(a).__name__ + (f" of {a.dtype}" if isinstance(a, np.ndarray) else "") for a in (X, y)]
         raise TypeError(f"{name}X and y must be NumPy arrays of numbers, got {kinds[0]} and {kinds[1]}")
     d, k = len(params[0]), len(params[-1])
     if X.ndim != 2 or X.shape[1] != d or y.shape != (len(X), k) or not len(X):
@@ -101,9 +111,9 @@ def as_column(name: str, weights: Any, X: Array) -> Array | None:
     """Weights as a column (n, 1) of mean 1, of the dtype of X (n, d); None if there are none."""
     if weights is None:
         return None
-    if np.shape(weights) != (len(X),):
-        raise ValueError(f"{name} {np.shape(weights)} must hold one weight for each sample, ({len(X)},)")
     try:
+        if np.shape(weights) != (len(X),):
+            raise ValueError(f"one weight for each sample is needed, ({len(X)},), got {np.shape(weights)}")
         return mean_one(np.asarray(weights, dtype=float)).astype(X.dtype)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
