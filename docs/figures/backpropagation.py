@@ -81,7 +81,7 @@ def paths():
     parts += [
         text(70, 36, "W1[1, q]", "backward"),
         text(182, 32, "W2[q, 1]", "backward"),
-        text(197, 96, "W2[q, 2]", "backward", "start"),
+        text(199, 91, "W2[q, 2]", "backward", "start"),
     ]
     parts += [text(30, 190, "X"), text(125, 190, "Z1, A1"), text(220, 190, "Z2"), text(310, 190, "loss")]
     return svg(340, 198, *parts)
