@@ -40,6 +40,7 @@ EQUIVALENT = {
     r"strict=False": "the lengths are compared above, or refused below",
     r"size <= 0": "no size is below 0",
     r"i % 2 <= 0": "no remainder is below 0",
+    r"np\.where\(Z > 0, 1, E\)": "at 0, E is 1",
     r"rng\.random\(shape\) <= keep": "a draw equals keep once in 2^53",
     r"np\.rint\(E // unit\)": "multiples of unit that are near E will do, and rounding down gives some",
     r"unit = 2\*\* ?(25|27) ": "any split that leaves a sum of many multiples exact will do",

@@ -441,6 +441,9 @@ def fit(**changes):
         {"X": np.zeros((5, 2))},
         {"W1": np.zeros((2, 4))},
         {"W2": np.zeros((3, 2))},
+        {"W2": np.zeros((5, 2))},
+        {"W1": np.zeros((3, 1))},  # b1 would broadcast
+        {"b1": np.zeros(1), "W2": np.zeros((1, 2))},
     ],
     ids=lambda changes: " ".join(f"{name} {value.shape}" for name, value in changes.items()),
 )
@@ -471,7 +474,9 @@ def test_backward_refuses_parameters_of_another_network():
 def test_backward_refuses_samples_and_caches_that_do_not_fit():
     X, params = fit()
     Z2, (X, Z1, A1) = forward(X, params)
-    for cache in ((X[:, :2], Z1, A1), (X[:3], Z1, A1), (X, Z1[:1], A1), (X, Z1[:, :1], A1), (X, Z1, A1[:, :1])):
+    less = (X[:, :2], Z1, A1), (X[:3], Z1, A1), (X, Z1[:1], A1), (X, Z1[:, :1], A1), (X, Z1, A1[:, :1])
+    more = (np.hstack([X, X]), Z1, A1), (X, np.vstack([Z1, Z1]), A1)
+    for cache in less + more:
         with pytest.raises(ValueError, match="do not fit"):
             backward(Z2, cache, params)
 
