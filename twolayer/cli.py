@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         with suppress(OSError, ValueError):  # nothing more can be written there, not even at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):  # whoever read the output, such as `head`, has had enough
+        if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has had enough
             return PIPE_CLOSED
         print(f"twolayer: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return 2

@@ -1,8 +1,8 @@
 """What training minimizes, with its gradients, of any rows: the mean loss of a network plus l2/2 Σ‖W‖².
 
-    objective = Objective(l2=0.01)
-    loss = objective(params, X, y)
-    loss, grads = objective.with_gradients(params, X, y)
+objective = Objective(l2=0.01)
+loss = objective(params, X, y)
+loss, grads = objective.with_gradients(params, X, y)
 """
 
 from collections.abc import Callable, Sequence

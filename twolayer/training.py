@@ -97,7 +97,7 @@ def train(
     augment : callable, optional
         Maps (rng, X, y) of a batch to a new (X, y).
     activation, activation_grad : callable
-        Of the hidden layers.
+        Activation function of the hidden layers, and its derivative.
     loss : Loss
         `objective.BCE`; or `objective.CROSS_ENTROPY` for one of k classes, with one-hot y.
     validation : (X, y) or (X, y, sample_weight), optional
