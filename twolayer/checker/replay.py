@@ -21,15 +21,12 @@ def value_of(arg: Any, values: Values) -> Any:
         return values[arg.id]
     if kind is tuple or kind is list:
         return kind([value_of(a, values) for a in arg])
-    if kind is dict:
-        return {k: value_of(v, values) for k, v in arg.items()}
-    return arg
+    return {k: value_of(v, values) for k, v in arg.items()} if kind is dict else arg
 
 
 def do(node: Node, values: Values) -> Any:
     if node.op is None:
-        value = node.value
-        return value.astype(float) if value.dtype.kind == "f" else value
+        return node.value.astype(float) if node.value.dtype.kind == "f" else node.value
     try:
         args = [values[a.id] if type(a) is Node else value_of(a, values) for a in node.args]
         return node.op(*args, **value_of(node.kwargs, values)) if node.kwargs else node.op(*args)
@@ -51,41 +48,38 @@ def ancestors(targets: Iterable[Node], cuts: Iterable[Node] = ()) -> dict[int, N
     return found
 
 
+def start(nodes: Iterable[Node]) -> Values:
+    """The values that nodes had in the run itself, in float64."""
+    return Replay((), nodes).fixed
+
+
 class Replay:
     """The part of a tape that leads from the cuts to the targets; what does not depend on a cut is computed once."""
 
     def __init__(self, cuts: Sequence[Node], targets: Iterable[Node]) -> None:
         self.cuts = list(cuts)
         found = ancestors(targets, cuts)
-        order = [found[i] for i in sorted(found)]
-        moving = {c.id for c in cuts}
+        self.moving = {c.id for c in cuts}
         self.fixed: Values = {}
         self.order: list[Node] = []
         self.downstream: dict[tuple[frozenset[int], Node | None], list[Node]] = {}
         with np.errstate(all="ignore"):
-            for node in order:
-                if node.id in moving:
-                    continue
-                if any(i.id in moving for i in node.inputs):
-                    moving.add(node.id)
+            for node in (found[i] for i in sorted(found.keys() - self.moving)):
+                if any(i.id in self.moving for i in node.inputs):
+                    self.moving.add(node.id)
                     self.order.append(node)
                 else:
                     self.fixed[node.id] = do(node, self.fixed)
-        self.moving = moving
+        self.cost = len(self.order) + sum(n.size for n in self.order) // 1000  # of one replay, in operations
 
     def at(self, point: Values) -> Values:
         """The values of all nodes where the cuts have the values of `point`."""
-        values = self.fixed | point
-        with np.errstate(all="ignore"):
-            for node in self.order:
-                values[node.id] = do(node, values)
-        return values
+        return self.moved(self.fixed, point)
 
     def moved(self, values: Values, changes: Values, wanted: Node | None = None) -> Values:
         """`values` where some nodes have other ones, and what follows from them too, as far as `wanted` needs it."""
         key = frozenset(changes), wanted
-        below = self.downstream.get(key)
-        if below is None:
+        if key not in self.downstream:
             needed = None if wanted is None else ancestors([wanted], self.cuts)
             reached, below = set(changes), []
             for node in self.order:
@@ -94,9 +88,9 @@ class Replay:
                     if needed is None or node.id in needed:
                         below.append(node)
             self.downstream[key] = below
-        new = {**values, **changes}
+        new = values | changes
         with np.errstate(all="ignore"):
-            for node in below:
+            for node in self.downstream[key]:
                 new[node.id] = do(node, new)
         return new
 
@@ -109,17 +103,14 @@ class Replay:
         base = {i: np.asarray(values[i], dtype=float) for i in direction}
         scale = max(1e-2, *(float(np.sqrt(np.mean(b**2))) if b.size else 0.0 for b in base.values()))
         scale /= max(1e-300, *(float(np.abs(d).max(initial=0)) for d in direction.values()))
-        best = (np.nan, np.inf)
-        middle = scalar(values[target.id])
-        for step in STEPS:
-            h = step * scale
+        best, middle = (np.nan, np.inf), scalar(values[target.id])
+
+        def along(t: float) -> float:
+            return scalar(self.moved(values, {i: base[i] + t * direction[i] for i in direction}, target)[target.id])
+
+        for h in (step * scale for step in STEPS):
             try:
-                a, b, c, d = (
-                    scalar(
-                        self.moved(values, {i: base[i] + t * h * direction[i] for i in direction}, target)[target.id]
-                    )
-                    for t in (-1.0, -0.5, 0.5, 1.0)
-                )
+                a, b, c, d = map(along, (-h, -h / 2, h / 2, h))
             except ReplayError:
                 continue
             wide, narrow = (d - a) / (2 * h), (c - b) / h
