@@ -8,6 +8,7 @@ import numpy as np
 from twolayer.checker.tape import Node
 
 Values = dict[int, Any]
+PRODUCTS = {np.matmul, np.dot, np.ndarray.dot, np.einsum, np.inner}
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 
 
@@ -32,6 +33,12 @@ def do(node: Node, values: Values) -> Any:
         return node.op(*args, **value_of(node.kwargs, values)) if node.kwargs else node.op(*args)
     except Exception as error:
         raise ReplayError(f"{getattr(node.op, '__name__', node.op)}: {error}") from None
+
+
+def cost(node: Node) -> int:
+    """How much work it is, counted in operations on small arrays."""
+    depth = node.inputs[0].shape[-1] if node.op in PRODUCTS and node.inputs and node.inputs[0].shape else 20
+    return 1 + node.size * depth // 20_000
 
 
 def ancestors(targets: Iterable[Node], cuts: Iterable[Node] = ()) -> dict[int, Node]:
@@ -62,7 +69,8 @@ class Replay:
         self.moving = {c.id for c in cuts}
         self.fixed: Values = {}
         self.order: list[Node] = []
-        self.downstream: dict[tuple[frozenset[int], Node | None], list[Node]] = {}
+        self.downstream: dict[tuple[frozenset[int], Node | None], tuple[list[Node], int]] = {}
+        self.done = 0  # operations that were replayed
         with np.errstate(all="ignore"):
             for node in (found[i] for i in sorted(found.keys() - self.moving)):
                 if any(i.id in self.moving for i in node.inputs):
@@ -70,7 +78,7 @@ class Replay:
                     self.order.append(node)
                 else:
                     self.fixed[node.id] = do(node, self.fixed)
-        self.cost = len(self.order) + sum(n.size for n in self.order) // 1000  # of one replay, in operations
+        self.cost = sum(map(cost, self.order))
 
     def at(self, point: Values) -> Values:
         """The values of all nodes where the cuts have the values of `point`."""
@@ -87,12 +95,25 @@ class Replay:
                     reached.add(node.id)
                     if needed is None or node.id in needed:
                         below.append(node)
-            self.downstream[key] = below
+            self.downstream[key] = below, sum(map(cost, below))
+        below, work = self.downstream[key]
+        self.done += work
         new = values | changes
         with np.errstate(all="ignore"):
-            for node in self.downstream[key]:
+            for node in below:
                 new[node.id] = do(node, new)
         return new
+
+    def noise(self, values: Values, target: Node) -> float:
+        """The share of a scalar that hangs on the last bit of what it is computed from; infinite if it is no number."""
+        rng, new = np.random.default_rng(2), {**values}
+        with np.errstate(all="ignore"):
+            for node in self.order:
+                new[node.id] = value = do(node, new)
+                if node.dtype.kind == "f":
+                    new[node.id] = value * (1 + 2.2e-16 * rng.choice((-1, 1), size=np.shape(value)))
+            share = abs(scalar(new[target.id]) - scalar(values[target.id])) / (1 + abs(scalar(values[target.id])))
+        return share if np.isfinite(share) else np.inf
 
     def slope(self, values: Values, target: Node, direction: Values) -> tuple[float, float]:
         """The derivative of the scalar target along a direction, and how far it may be off.
