@@ -9,7 +9,7 @@ import numpy as np
 
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.program import Source
-from twolayer.checker.replay import ReplayError, Values, ancestors, do, scalar
+from twolayer.checker.replay import ReplayError, Values, ancestors, scalar
 from twolayer.checker.report import Finding, Line
 from twolayer.checker.tape import At, Node
 from twolayer.checker.verdict import Block, Judgement, Outcome
@@ -17,6 +17,7 @@ from twolayer.checker.verdict import Block, Judgement, Outcome
 ENTRIES = 8  # of an array that are compared with slopes
 WHOLE = 2000  # entries of an array whose every slope is worth computing
 CLOSE = 1e-4
+LONG = 40  # characters of their text that stand for a value
 WORK = 400_000  # operations that may be replayed for an explanation; the verdict stays without it
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "sigmoid": lambda a: a * (1 - a),
@@ -41,6 +42,17 @@ class Places:
         file = "" if line[0] == self.main else f"{Path(line[0]).name}, "
         return file + source.where(line[1]), source.line(line[1])
 
+    def words(self, node: Node) -> str:
+        """What their code calls a value; where that has no name, the piece of their text that computes it."""
+        source = self.sources.get(node.line[0])
+        if not node.name and source and node.places:
+            code, at = node.places[0]
+            first, last, begin, end = list(code.co_positions())[at // 2]
+            if first and first == last:
+                text = source.text.splitlines()[first - 1].encode()[begin:end].decode()
+                return f"({text})" if len(text) <= LONG else f"(line {first})"
+        return node.name or f"(line {node.line[1]})"
+
     def finding(self, level: str, name: str, text: str, line: At, **more: str) -> Finding:
         """A finding at a line of theirs."""
         where, source = self.of(line)
@@ -60,7 +72,8 @@ class Label:
 class Explanation:
     """Slopes by every value of the forward pass, and the values of the backward pass that hold them."""
 
-    def __init__(self, judged: Judgement) -> None:
+    def __init__(self, judged: Judgement, place: Places) -> None:
+        self.place = place
         self.judged, self.params, self.replay, self.step = judged, judged.params, judged.replay, judged.step
         self.points = judged.points[-2:]
         self.end = self.replay.done + WORK
@@ -75,8 +88,7 @@ class Explanation:
                 self.labels[s.id] = label
 
     def name(self, node: Node) -> str:
-        found = self.params.name(node) if node.id in self.params.chain else node.name
-        return found or f"(line {node.line[1]})"
+        return (self.params.name(node) if node.id in self.params.chain else "") or self.place.words(node)
 
     def prime(self, z: Node, a: Node, slopes: list[np.ndarray]) -> str:
         """The derivative of an activation, in words."""
@@ -111,10 +123,11 @@ class Explanation:
     # Labels
 
     def derivative(self, s: Node) -> Label | None:
-        """That this is the derivative of an activation, sign and all."""
+        """That this is the derivative of an activation, or minus that."""
         for z, a, slopes in self.judged.activations:
-            if s.shape == z.shape and all(close(p[s.id], d) for p, d in zip(self.points, slopes, strict=True)):
-                return Label(z, 1.0, self.prime(z, a, slopes), slope=False)
+            for sign, mark in ((1.0, ""), (-1.0, "−")):
+                if all(close(sign * p[s.id], d) for p, d in zip(self.points, slopes, strict=True)):
+                    return Label(z, sign, mark + self.prime(z, a, slopes), slope=False)
         return None
 
     def slope(self, s: Node) -> Label | None:
@@ -166,24 +179,32 @@ class Explanation:
                 return s, *found
         return next((n for n in mine if n.names and n.id not in good), (mine or block.new)[-1]), None, ""
 
+    def enters(self, block: Block) -> Node:
+        """The value at which the factor of this block comes in; if none shows it, the first that holds the slope."""
+        behind = ancestors(block.new, self.step.old)
+        mine = [n for n in self.judged.backward if n.id in behind and n.id in self.labels]
+        for n in mine:
+            before = [self.labels[i.id].factor for i in n.inputs if i.id in self.labels and self.labels[i.id].slope]
+            ratio = self.labels[n.id].factor / (before or [1.0])[0] / block.times
+            if self.labels[n.id].slope == bool(before) and abs(ratio - 1) < CLOSE:
+                return n
+        return next((n for n in mine if self.labels[n.id].of in block.old), block.gradient or block.new[0])
+
     def repair(self, s: Node, block: Block) -> tuple[Label, str] | None:
         """What, in place of this value, makes the block right: a slope of the loss, or an activation's derivative."""
         label = self.labels.get(s.id)
         for z, a, slopes in self.judged.activations if label is None else ():
-            if s.shape == z.shape and self.judged.passes(block, self.instead(s, slopes)):
+            if s.shape == z.shape and self.judged.passes(block, self.judged.instead(s, slopes)):
                 said = self.swapped(s, slopes) or "is not the derivative of the activation"
                 return Label(z, 1.0, self.prime(z, a, slopes), slope=False), said
-        wanted = [z for z, _, _ in self.judged.activations] if label else self.values[::-1]
-        for v in wanted:
+        entering = [z for z, _, _ in self.judged.activations]
+        for v in entering if label else sorted(self.values, key=lambda v: (not v.names, -v.id)):
             if s.shape in (v.shape, v.shape[::-1]) and (found := self.gradient(v, whole=True)):
                 slopes = [turned(g.reshape(v.shape), s) for g in found[1]]
-                if self.judged.passes(block, self.instead(s, slopes)):
+                if self.judged.passes(block, self.judged.instead(s, slopes)):
                     said = self.difference(s, slopes)
                     return (Label(v, 1.0, f"∂L/∂{self.name(v)}"), said) if said or label is None else None
         return None
-
-    def instead(self, s: Node, values: list[np.ndarray]) -> Callable[[Values], Values]:
-        return lambda p: {s.id: next(v for v, q in zip(values, self.points, strict=True) if q is p)}
 
     def difference(self, s: Node, wanted: list[np.ndarray]) -> str:
         """In words, how this value differs from what it should be; nothing if no usual way explains it."""
@@ -200,16 +221,10 @@ class Explanation:
     def swapped(self, s: Node, wanted: list[np.ndarray]) -> str:
         """Whether another value of the forward pass, in the place of one that is used, gives what is wanted."""
         between = ancestors([s], self.values)
-        order = [n for n in self.judged.backward if n.id in between]
         for used in (v for v in self.values if v.id in between and v.size > 1):
             for other in (v for v in self.values if v.shape == used.shape and v is not used):
                 try:
-                    made = []
-                    for p in self.points:
-                        values = p | {used.id: p[other.id]}
-                        for n in order:
-                            values[n.id] = do(n, values)
-                        made.append(np.asarray(values[s.id], dtype=float))
+                    made = self.judged.exchanged(s, used, other)
                 except ReplayError:
                     continue
                 if proportional(made, wanted):
@@ -224,7 +239,7 @@ class Explanation:
         if label.of in self.step.old:
             first = [min(n.id for n in order if o in n.inputs) for o in self.step.old]
             late = sorted(first).index(first[self.step.old.index(label.of)]) * 2 >= len(first)
-            bias = min(label.of.shape, default=1) == 1 or len(label.of.shape) < 2
+            bias = any(n.op is np.add and label.of in n.inputs for n in order)
             return f"bp-{'b' if bias else 'W'}{2 if late else 1}"
         if label.slope and self.params.reach[label.of.id].bit_count() >= len(self.step.old):
             return "bce-grad"
@@ -264,7 +279,7 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         return [Finding("unknown", "no-verdict", outcome.why)]
     found = [Finding("note", name, text) for name, text in outcome.notes]
     if outcome.exact:
-        exact = Explanation(outcome.exact)
+        exact = Explanation(outcome.exact, place)
         slopes = [n for n in exact.judged.backward if n.id in exact.labels and exact.labels[n.id].slope]
         at = slopes[0] if slopes else judged.step.loss
         at = next((n for n in slopes if at in n.inputs and n.size == at.size), at)
@@ -280,7 +295,7 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
             f"{names}: every update follows the slope of {loss}, by central differences at {len(judged.points)} points"
         )
         return [Finding("ok", "gradients", text), *found, *conventions(judged)]
-    explanation = outcome.explanation = Explanation(judged)
+    explanation = outcome.explanation = Explanation(judged, place)
     if outcome.verdict == "right":
         turned = [n for n in judged.backward if n.id in explanation.labels and explanation.labels[n.id].factor < 0]
         at = next((turned[0] for n in turned if explanation.labels[n.id].of in judged.step.old
@@ -316,15 +331,14 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
         node, label, said = explanation.first(block)
         said = said or ("is not the slope that the update needs" if block.times else "leads to no change of it at all")
     else:
-        identity, label = "factor", Label(block.old[0], 1.0, f"∂L/∂{name}")
-        labels = explanation.labels
-        labeled = (n for n in explanation.judged.backward if n.id in labels and labels[n.id].of in block.old)
-        node = next(labeled, block.gradient or block.new[0])
-        said = f"is {explanation.factor(block.times)}of what it should be: the other parameters have no such factor"
+        identity, node, word = "factor", explanation.enters(block), explanation.factor(block.times)
+        label = explanation.labels.get(node.id)
+        said = "has the opposite sign" if word == "−" else f"is {word}of what it should be"
+        said += ": the other parameters have no such factor"
     late = said.startswith("lacks") and node.named_at[1] > node.line[1]
     line = node.named_at if late else node.line  # what lacks a factor lacks it where the value got its last name
     explanation.departs[line] = said
-    text = f"{name}: {node.name or f'the value of {place.of(line)[0]}'} {said}"
+    text = f"{name}: {explanation.name(node)} {said}"
     single = [k for k, d in enumerate(block.probes) if np.count_nonzero(d) == 1]
     numbers = ""
     if single and np.all(np.isfinite(block.changes[0])):
@@ -336,7 +350,7 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
             f"{name}{index or ''} changes by {block.changes[0][k]:.6g} where the slope of the loss is "
             f"{block.slopes[0][0][k]:.6g}; over all directions tried, the two differ by {block.off:.2g} of their size"
         )
-    should, equation = label.text if label else "", explanation.equation(label)
+    should, equation = label.text.split("· ")[-1].lstrip("−") if label else "", explanation.equation(label)
     return place.finding("wrong", identity, text, line, should=should, numbers=numbers, equation=equation)
 
 
@@ -345,7 +359,7 @@ def lines(outcome: Outcome, params: Parameters, place: Places) -> list[Line]:
     judged = outcome.judged
     if judged is None or judged.trouble or len(judged.points) < 3 or len(judged.replay.order) > 400:
         return []
-    explanation = outcome.explanation or Explanation(judged)
+    explanation = outcome.explanation or Explanation(judged, place)
     rows: dict[At, Line] = {}
     for node in judged.backward:
         label = explanation.labels.get(node.id)

@@ -9,7 +9,7 @@ import numpy as np
 
 from twolayer.checker.loss import Step, steps, supposed
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.replay import Replay, ReplayError, Values, ancestors, start
+from twolayer.checker.replay import Replay, ReplayError, Values, ancestors, do, start
 from twolayer.checker.tape import Node, Tape
 
 AGREE = 1e-5  # relative difference that rounding and the differences' own error may leave
@@ -145,7 +145,23 @@ class Judgement:
         changes = [block.probes @ block.change(p) for p in points]
         trial = replace(block, verdict="unknown", slopes=block.slopes[-2:], changes=changes)
         decide(trial, self, points)
-        return trial.verdict == "right" and any(trial.factor)
+        return trial.verdict == "right" and steady(trial.factor) and any(trial.factor)
+
+    def instead(self, s: Node, wanted: list[np.ndarray]) -> Callable[[Values], Values]:
+        return lambda p: {s.id: next(w for w, q in zip(wanted, self.points[-2:], strict=True) if q is p)}
+
+    def exchanged(self, s: Node, used: Node, other: Node) -> list[np.ndarray]:
+        """A value of the backward pass at the last two points, computed from another value than it is."""
+        between = ancestors([s], [*self.step.old, *self.forward])
+        made = []
+        for p in self.points[-2:]:
+            values = p | {used.id: p[other.id]}
+            with np.errstate(all="ignore"):
+                for n in self.backward:
+                    if n.id in between:
+                        values[n.id] = do(n, values)
+            made.append(np.asarray(values[s.id], dtype=float))
+        return made
 
 
 def judge(step: Step, params: Parameters) -> Judgement:
@@ -449,14 +465,28 @@ def outcome(own: list[Judgement], others: list[Judgement]) -> Outcome:
     if not tried or any(j.trouble for j in own):
         troubled = next((j for j in [*own, *others] if j.trouble), None)
         return Outcome("unknown", troubled, why=troubled.trouble if troubled else NO_LOSS)
-    best = max(tried, key=lambda j: sum(b.verdict == "right" for b in j.blocks))
+    known = next((j for j in tried if identified(j)), None)
+    best = known or max(tried, key=lambda j: sum(b.verdict == "right" for b in j.blocks))
     if not best.wrong:
         return Outcome("unknown", best, why=next((b.why for b in best.blocks if b.why), "the loss decides nothing"))
-    if (best.step.own and best.step.kind != "other") or identified(best):
+    if (best.step.own and best.step.kind != "other") or known:
         return Outcome("wrong", best)
     return Outcome("unknown", best, why=UNBOUND if own else NO_LOSS)
 
 
 def identified(judged: Judgement) -> bool:
-    """Whether the loss is known by a parameter whose steps follow it, while others do not."""
-    return any(b.verdict == "right" and b.size > 1 and steady(b.factor) for b in judged.blocks)
+    """Whether the loss is known by a parameter whose steps follow it, or would, were the derivative of an activation
+    not taken at what comes out where it belongs at what goes in, or the other way round.
+    """
+    if any(b.verdict == "right" and b.size > 1 and steady(b.factor) for b in judged.blocks):
+        return True
+    return any(
+        s.shape == z.shape
+        and all(
+            np.allclose(m, d, rtol=1e-6, atol=1e-9) for m, d in zip(judged.exchanged(s, *pair), slopes, strict=True)
+        )
+        and any(b.size > 1 and judged.passes(b, judged.instead(s, slopes)) for b in judged.wrong)
+        for z, a, slopes in judged.activations
+        for s in judged.backward
+        for pair in ((a, z), (z, a))
+    )
