@@ -193,8 +193,12 @@ def named(value: Any, name: Any) -> Any:
             return type(value)([named(v, n) for v, n in zip(value, name, strict=True)])
         if isinstance(name, str) and len(value) <= 16:
             for i, v in enumerate(value):
-                if isinstance(v, Traced):
+                if isinstance(v, Traced | Number | list | tuple):
                     named(v, f"{name}[{i}]")
+    elif fields := getattr(type(value), "_fields", getattr(type(value), "__dataclass_fields__", ())):
+        for key in fields:
+            if isinstance(v := getattr(value, key, None), Traced) and isinstance(name, str):
+                named(v, f"{name}.{key}")
     return value
 
 
