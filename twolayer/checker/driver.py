@@ -87,7 +87,7 @@ class Function:
         names = [v.id if isinstance(v, ast.Name) else "" for v in parts]
         return names if len(names) < 2 else [name or f"result{i}" for i, name in enumerate(names)]
 
-    def keys(self) -> list[str]:
+    def written(self) -> list[str]:
         """The keys of the dictionaries that it fills, as far as they are written out."""
         found = [k for n in walk(self.node) if isinstance(n, ast.Dict) for k in n.keys]
         found += [n.slice for n in walk(self.node) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)]
@@ -154,7 +154,7 @@ class Composer:
         if kind == "grads" and len(names) > 1 and re.search("loss|cost|_j$", names[0].lower()):
             names = names[1:]
         if len(names) == 1:
-            self.known |= {key: f"{names[0]}[{key!r}]" for key in function.keys() if key not in self.known}
+            self.known |= {key: f"{names[0]}[{key!r}]" for key in function.written() if key not in self.known}
         if names:
             whole = names[0] if len(names) == 1 else f"({', '.join(names)})"
             more = {"output": names[0], "cache": names[1] if len(names) == 2 else whole}
@@ -164,7 +164,7 @@ class Composer:
     def step(self, backward: Function, attributes: dict[str, str], indent: str) -> bool:
         """Subtract the gradients, where there is no function for it."""
         known = attributes | self.known
-        names = [name for name in (*backward.returned(), *backward.keys(), *attributes) if name in known]
+        names = [name for name in (*backward.returned(), *backward.written(), *attributes) if name in known]
         pairs = [(p, known[g]) for g in names if (p := parameter(g, known))]
         plain = ".tolist()" not in self.text
         if not pairs or not (attributes or len(pairs) == len(names)):
