@@ -178,7 +178,7 @@ def test_traced_numbers_are_floats():
     x = array.run(np.sum, (np.arange(3.0).view(Traced),))
     assert isinstance(x, Number) and isinstance(x, float) and f"{x:.1f}" == "3.0" and {x: 1}[3.0] == 1
     assert isinstance(2 * x, Number) and isinstance(np.exp(x), Number) and isinstance(np.ones(2) * x, Traced)
-    assert (x > 2) is True and x.item() is x and float(x) == 3.0
+    assert x > 2 and x.item() is x and float(x) == 3.0
 
 
 def test_a_common_factor_and_a_root_are_no_mistake(tmp_path):

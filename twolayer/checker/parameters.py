@@ -22,13 +22,10 @@ Use = tuple[Place, int]
 
 def old_values(node: Node) -> list[Node]:
     """The inputs whose value lives on in this node: those of sums, copies and cuts, and what a number scales."""
-    if node.op in THROUGH:
-        return list(node.inputs)
-    if node.op in SCALED and len(node.inputs) < 2:
+    if node.op in THROUGH or (node.op in SCALED and len(node.inputs) < 2):
         return list(node.inputs)
     if node.op in SCALED:
-        a, b = node.inputs[:2]
-        return [x for x, other in ((a, b), (b, a)) if other.size == 1]
+        return [x for x, other in zip(node.inputs, node.inputs[::-1], strict=True) if other.size == 1]
     return []
 
 
@@ -61,28 +58,21 @@ class Uses:
 def links(tape: Tape) -> dict[int, Node]:
     """For the id of a value that is replaced: its successor."""
     uses = Uses(tape)
-    near: dict[
-        int, list[tuple[Node, Node]]
-    ] = {}  # what a value may replace, and by which node it is read; nearest first
+    near: dict[int, list[tuple[Node, Node]]] = {}  # what a value may replace, and which node reads it; nearest first
     after: dict[int, Node] = {}
     for node in tape.nodes:
-        olds = old_values(node)
-        if olds:
-            pairs: list[tuple[Node, Node]] = []
-            if node.op in (put, setitem):  # written entry by entry: the array of before comes first, however far it is
-                pairs += near.get(olds[0].id, ())
+        if olds := old_values(node):
+            # what is written entry by entry comes first from the array of before, however far that is
+            pairs = list(near.get(olds[0].id, ())) if node.op in (put, setitem) else []
             pairs += [(old, node) for old in olds if uses.of(old)]
             for generation in zip_longest(*(near.get(old.id, ()) for old in olds)):
                 pairs += [pair for pair in generation if pair]
             near[node.id] = list(dict.fromkeys(pairs))[:NEAREST]
             if uses.of(node):
-                for old, via in near[node.id]:
-                    if old.id not in after and replaces(node, old, via, uses):
-                        after[old.id] = node
-                        break
-    if not after:
-        after = by_name(tape, near, uses)
-    return after
+                found = (o for o, via in near[node.id] if o.id not in after and replaces(node, o, via, uses))
+                if old := next(found, None):
+                    after[old.id] = node
+    return after or by_name(tape, near, uses)
 
 
 def replaces(new: Node, old: Node, via: Node, uses: Uses) -> bool:
@@ -134,10 +124,9 @@ def just_written(cut: Node) -> Node | None:
 
 
 def fits(new: Node, old: Node) -> bool:
-    if new.shape == old.shape or new.size == old.size:
-        return True
+    """Whether the shapes allow it: the same size, or a bias that has taken the size of the data."""
     try:
-        return np.broadcast_shapes(new.shape, old.shape) == new.shape
+        return new.size == old.size or np.broadcast_shapes(new.shape, old.shape) == new.shape
     except ValueError:
         return False
 
@@ -148,7 +137,7 @@ def by_name(tape: Tape, near: dict[int, list[tuple[Node, Node]]], uses: Uses) ->
     for node in reversed(tape.nodes):
         if node.names and not uses.of(node):
             for old, via in near.get(node.id, ()):
-                others = [c for places in uses.of(old).values() for c in places if c is not via]
+                others = any(c is not via for consumers in uses.of(old).values() for c in consumers)
                 if old.id not in after and fits(node, old) and others and set(old.names) & set(node.names):
                     after[old.id] = node
                     break
@@ -165,11 +154,10 @@ class Parameters:
         self.first: list[Node] = []
         self.bits: list[Node] = []
         for i, new in sorted(self.next.items()):
-            old = tape.nodes[i]
             if i not in self.chain:
                 self.chain[i] = len(self.first)
-                self.first.append(old)
-                self.bits.append(old)
+                self.first.append(tape.nodes[i])
+                self.bits.append(tape.nodes[i])
             if new.id not in self.chain:
                 self.chain[new.id] = self.chain[i]
                 self.bits.append(new)
@@ -186,12 +174,7 @@ class Parameters:
             self.reach.append(mask)
 
     def versions(self, mask: int) -> list[Node]:
-        found = []
-        while mask:
-            low = mask & -mask
-            found.append(self.bits[low.bit_length() - 1])
-            mask ^= low
-        return found
+        return [node for k, node in enumerate(self.bits[: mask.bit_length()]) if mask >> k & 1]
 
     def single(self, mask: int) -> bool:
         """Whether no chain is met in two versions."""
@@ -200,7 +183,5 @@ class Parameters:
     def name(self, node: Node) -> str:
         """What their code calls this parameter: a short name of one of its versions."""
         chain = self.chain.get(node.id)
-        names = (
-            [n for v in self.bits if self.chain[v.id] == chain for n in v.names] if chain is not None else node.names
-        )
+        names = node.names if chain is None else [n for v in self.bits if self.chain[v.id] == chain for n in v.names]
         return min(names, key=lambda n: ("[" in n and "'" not in n, "(" in n, len(n)), default="")
