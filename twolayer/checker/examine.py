@@ -1,5 +1,6 @@
 """One file from its text to its report."""
 
+import ast
 import signal
 import time
 from collections.abc import Iterator
@@ -37,10 +38,10 @@ def examine(path: Path, given: str | None, seconds: float) -> Report:
     report = Report(str(path), driver=given or "")
     try:
         source = read(path)
-        program, failure, outcome = attempt(source, given or "", seconds / 2)
-        if given is None and outcome.verdict == "unknown" and not program.params.next:
-            program, failure, outcome = composed(source, seconds / 2, report) or (program, failure, outcome)
-        fill(report, program, failure, outcome)
+        found = attempt(source, given or "", seconds / 2)
+        if given is None and found[-1].verdict == "unknown" and not found[0].params.next:
+            found = composed(source, seconds / 2, report, found)
+        fill(report, *found)
     except UnreadableError as error:
         report.findings.append(Finding("unknown", "unreadable", str(error)))
     report.seconds = time.process_time() - start
@@ -58,21 +59,24 @@ def attempt(source: Source, text: str, seconds: float, most: int = MOST) -> Atte
     return program, failure, settle(tape, program.params)
 
 
-def composed(source: Source, seconds: float, report: Report) -> Attempt | None:
+def composed(source: Source, seconds: float, report: Report, bare: Attempt) -> Attempt:
     """What comes of the composed drivers: a right one decides; an accusation needs all that run to agree."""
-    first, accused = None, None
+    best, nothing = 3, Outcome("unknown", why=NO_DRIVER)
     for text in driver.compose(source):
-        if accused and driver.single(text):
+        if best == 0 and driver.single(text):
             break
         program, failure, outcome = attempt(source, text, seconds, MOST // 4)
-        if failure is None and outcome.verdict == "right":
-            report.driver = text
-            return program, failure, outcome
-        if failure is None and outcome.verdict == "wrong" and driver.fits(outcome):
-            accused = accused or (text, (program, failure, outcome))
-        first = first or (text, (program, failure, Outcome("unknown", why=NO_DRIVER)))
-    report.driver, found = accused or first or ("", None)
-    return found
+        ran = failure is None and bool(program.params.next)
+        right, wrong = (ran and outcome.verdict == verdict for verdict in ("right", "wrong"))
+        rank = -1 if right else 0 if wrong and driver.fits(outcome) else 1 if ran and not wrong else 2
+        if rank < best:
+            best, report.driver = rank, text
+            bare = program, failure, outcome if rank < 2 else nothing
+        if right:
+            break
+    if best == 3 and any(isinstance(n, ast.FunctionDef | ast.ClassDef) for n in source.tree.body):
+        return *bare[:2], nothing
+    return bare
 
 
 @contextmanager
@@ -102,5 +106,5 @@ def fill(report: Report, program: Program, failure: Failure | None, outcome: Out
     report.lines += explain.lines(outcome, program.params, place)
     report.findings += findings.all_of(program, outcome, place)
     if failure and outcome.verdict == "unknown":
-        said = f"the {'composed driver' if outcome.why == NO_DRIVER else 'program'} ended with {failure}"
+        said = f"the {'composed driver' if failure.file == 'driver' else 'program'} ended with {failure}"
         report.findings.insert(0, place.finding("unknown", "failure", said, (failure.file, failure.line)))

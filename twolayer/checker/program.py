@@ -193,7 +193,7 @@ def named(value: Any, name: Any) -> Any:
             return type(value)([named(v, n) for v, n in zip(value, name, strict=True)])
         if isinstance(name, str) and len(value) <= 16:
             for i, v in enumerate(value):
-                if isinstance(v, Traced | Number | list | tuple):
+                if isinstance(v, Traced):
                     named(v, f"{name}[{i}]")
     elif fields := getattr(type(value), "_fields", getattr(type(value), "__dataclass_fields__", ())):
         for key in fields:
