@@ -327,42 +327,36 @@ def compare(result: Judgement) -> None:
     sure = [b for b in result.blocks if b.verdict == "right"]
     if not sure:
         return
-    groups: list[list[Block]] = []
-    for block in sorted(sure, key=lambda b: (not steady(b.factor), -b.size)):
-        for group in groups:
-            ratio = ratios(block, group[0])
-            if steady(ratio) and abs(np.nanmean(ratio) - 1) < 1e-4 and alike(block, group[0]):
-                group.append(block)
-                break
-        else:
-            groups.append([block])
-    groups.sort(key=lambda g: (-len(g), not any(is_rate(b) for b in g), -g[0].new[0].id))
-    reference = groups[0][0]
-    result.steady = steady(reference.factor)
-    below = (
-        result.step.kind == "log"
-        and result.step.own
-        and all(np.sum(p[result.step.loss.id]) <= 0 for p in result.points)
-    )
-    if reference.gradient is None:
-        result.uphill = all(f < 0 if not below else f > 0 for f in reference.factor if np.isfinite(f))
+    unit = max(sure, key=lambda b: (sum(same(b, o) for o in sure), steady(b.factor), is_rate(b), b.new[0].id))
+    result.steady = steady(unit.factor)
+    losses = [float(np.sum(p[result.step.loss.id])) for p in result.points]
+    turned = result.step.kind == "log" and result.step.own and max(losses) <= 0  # a log-likelihood, which may grow
+    if unit.gradient is None:
+        result.uphill = all((f < 0) != turned for f in unit.factor if np.isfinite(f))
     else:
-        result.uphill = not below and all(b.turned for b in sure)
-    for block in (b for group in groups[1:] for b in group):
-        ratio = ratios(block, reference)
+        result.uphill = not turned and all(b.turned for b in sure)
+    for block in sure:
+        ratio = ratios(block, unit)
+        if same(block, unit):
+            continue
         if not np.any(block.changes):
             block.verdict, block.off, block.times = "wrong", 1.0, 0.0
         elif not steady(ratio):
             block.off = float(np.ptp(ratio)) if np.isfinite(ratio).all() else 0.0
             block.verdict = "wrong" if block.off > DIFFER * abs(np.nanmean(ratio)) else "unknown"
-        elif alike(block, reference):
+        elif alike(block, unit):
             block.times = next(r for r in ratio if np.isfinite(r))
-            if abs(block.times - 1) > DIFFER and explained(block, reference, result):
+            if abs(block.times - 1) > DIFFER and explained(block, unit, result):
                 block.verdict, block.off = "wrong", abs(block.times - 1)
 
 
 def alike(a: Block, b: Block) -> bool:
     return (a.gradient is None) == (b.gradient is None)
+
+
+def same(a: Block, b: Block) -> bool:
+    ratio = ratios(a, b)
+    return alike(a, b) and steady(ratio) and bool(abs(np.nanmean(ratio) - 1) < 1e-4)
 
 
 def ratios(block: Block, other: Block) -> list[float]:
