@@ -17,14 +17,16 @@ import pytest
 import twolayer
 from checker import measure
 from checker.hostile import ENDLESS, HOSTILE, RIGHT_NET, WRONG_NET, inside
-from twolayer.checker import array, check, check_paths, cli, report
+from twolayer.checker import array, check, check_paths, cli, explain, findings, report
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.cli import main
 from twolayer.checker.examine import examine
+from twolayer.checker.parameters import Parameters
 from twolayer.checker.program import Program, Source, read, without_magics
 from twolayer.checker.replay import Replay
 from twolayer.checker.report import Finding, Report
 from twolayer.checker.tape import Tape
+from twolayer.checker.verdict import settle
 
 CATALOGUE = Path(__file__).parent / "checker"
 SAMPLE = (  # a style each; the whole catalogue is checked by `pytest tests/checker`
@@ -382,3 +384,85 @@ def test_a_buffer_filled_by_the_forward_pass_is_not_a_parameter(tmp_path, buffer
     path.write_text(text.replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]"))
     found = check(path, seconds=30)
     assert found.code == 1 and any(f.level == "wrong" and "d1 =" in f.source for f in found.findings), found.text()
+
+
+# What is said of a program, and what never is
+
+
+LOSS = "loss = -np.mean(y * np.log(A2) + (1 - y) * np.log(1 - A2))"
+SIGMOID = "1 / (1 + np.exp(-(A1 @ W2 + b2)))"
+CHANGED = {  # name: (what is replaced in the right program, exit code, what is said)
+    "data_centered_in_every_step": ({"pass": "X = X - X.mean(axis=0)"}, 0, "it was taken for data"),
+    "data_copied_in_every_step": ({"pass": "X = X.copy(); y = np.array(y)"}, 0, "follows the slope"),
+    "data_scaled_in_place": ({"pass": "X *= 0.99"}, 0, "it was taken for data"),
+    "saturated": ({"size=(4, 1)": "size=(4, 1), scale=30"}, 0, "follows the slope"),
+    "frozen_entries": ({"0.1 * dW1": "0.1 * dW1 * np.array([[1.0], [0.0], [1.0]])"}, 0, "follows the slope"),
+    "momentum_in_place": (
+        {"W2, b2 = rng": "V = np.zeros((3, 4))\nW2, b2 = rng", "0.1 * dW1": "0.1 * V",
+         "    W1, b1 =": "    V[...] = 0.9 * V + dW1\n    W1, b1 ="}, 0, "an optimizer",
+    ),
+    "bias_never_updated": ({"b2 - 0.1 * db2": "b2"}, 1, "b2 is never updated, though its slope is computed"),
+    "starts_at_zero": (
+        {"rng.normal(size=(3, 4))": "np.zeros((3, 4))", "rng.normal(size=(4, 1))": "np.zeros((4, 1))",
+         "np.maximum(Z1, 0)": "np.tanh(Z1)", "(Z1 > 0)": "(1 - A1 ** 2)"}, 0, "start equal",
+    ),
+    "labels_not_shuffled": ({"pass": "X = X[rng.permutation(20)]"}, 1, "their labels are not"),
+    "integers": (
+        {"dZ2 = (A2 - y) / len(X)": "dZ2 = np.zeros((20, 1), dtype=int); dZ2[:] = 20 * (A2 - y)"}, 1, "holds integers",
+    ),
+    "labels_in_a_row": (
+        {"X[:, :1] > 0": "X[:, 0] > 0", LOSS: "loss = np.mean((A2 - y) ** 2)", "dZ2.sum(axis=0)": "dZ2.sum()",
+         "A1.T @ dZ2": "(A1.T @ dZ2).sum(axis=1, keepdims=True)",
+         "dZ2 @ W2.T": "dZ2.sum(axis=1, keepdims=True) @ W2.T"}, 1, "every prediction meets every label",
+    ),
+    "overflows": ({SIGMOID: "1 / (1 + np.exp(800 * y - A1 @ W2 - b2))"}, 2, "not a finite number here"),
+    "no_loss": ({LOSS: "pass", "(A2 - y)": "(A2 - y) * A2 * (1 - A2)"}, 0, "those of the squared error"),
+    "no_loss_and_derivative_at_the_activation": (
+        {LOSS: "s = 1 / (1 + np.exp(-A2))", "(A2 - y)": "(A2 - y) * (s * (1 - s))"},
+        1, "uses A2 where (A1 @ W2 + b2) belongs (line 14)",
+    ),
+    "no_loss_and_no_gate": ({LOSS: "pass", " * (Z1 > 0)": ""}, 1, "lacks the factor relu'(Z1)"),
+    "derivative_turned": (
+        {"np.maximum(Z1, 0)": "1 / (1 + np.exp(-Z1))", "dZ1 = dA1": "slope = A1 * (A1 - 1)\n    dZ1 = dA1",
+         "(Z1 > 0)": "slope"}, 1, "slope has the opposite sign",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    folder, paths = tmp_path_factory.mktemp("changed"), {}
+    for name, (pieces, _, _) in CHANGED.items():
+        text = RIGHT_NET
+        for old, new in pieces.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        paths[name] = folder / f"{name}.py"
+        paths[name].write_text(text)
+    return dict(zip(paths, check_paths(list(paths.values()), seconds=30), strict=True))
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_what_is_said_of_a_changed_program(name, changed):
+    _, code, said = CHANGED[name]
+    assert changed[name].code == code and said in changed[name].text(), changed[name].text()
+
+
+def test_a_derivative_keeps_its_sign(changed):
+    assert "✓ slope = sigmoid'(Z1)" not in changed["derivative_turned"].text()
+
+
+def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):
+    """The work of a verdict and of its explanation is counted: no clock is read between the run and the report."""
+    path = tmp_path / "mine.py"
+    path.write_text(WRONG_NET)
+    program = Program(read(path), Tape(1000))
+    program.run()
+    program.tape.paused = True
+    params = program.params = Parameters(program.tape)
+    for clock in ("process_time", "perf_counter", "monotonic", "time"):
+        monkeypatch.setattr(time, clock, lambda: pytest.fail("a clock was read"))
+    outcome = settle(program.tape, params)
+    place = explain.Places(program.sources, str(path))
+    found = explain.verdict(outcome, params, place) + findings.all_of(program, outcome, place)
+    assert outcome.verdict == "wrong" and any("lacks the factor relu'(Z1)" in f.text for f in found)

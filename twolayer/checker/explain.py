@@ -79,7 +79,9 @@ class Explanation:
         self.end = self.replay.done + WORK
         self.rng = np.random.default_rng(3)
         self.known: dict[tuple[int, bool], tuple[np.ndarray, list[np.ndarray]] | None] = {}
-        self.values = [n for n in [*self.step.old, *judged.forward] if n.size and n is not self.step.loss]
+        entering = {z.id for z, _, _ in judged.activations}
+        values = [n for n in [*self.step.old, *judged.forward] if n.size and n is not self.step.loss]
+        self.values = sorted(values, key=lambda v: (not v.names, v.id not in entering, v.id))
         self.sizes = sorted({s for n in self.values for s in n.shape if s > 1} | {2})
         self.departs: dict[At, str] = {}  # lines that are wrong, and how
         self.labels: dict[int, Label] = {}
@@ -94,7 +96,7 @@ class Explanation:
         """The derivative of an activation, in words."""
         for name, formula in ACTIVATIONS.items():
             if all(close(formula(p[a.id]), d) for p, d in zip(self.points, slopes, strict=True)):
-                return f"{name}'({self.name(z)})"
+                return f"{name}'({self.name(z).removeprefix('(').removesuffix(')')})"
         return f"∂{self.name(a)}/∂{self.name(z)}"
 
     def gradient(self, v: Node, whole: bool = False) -> tuple[np.ndarray, list[np.ndarray]] | None:
@@ -132,8 +134,7 @@ class Explanation:
 
     def slope(self, s: Node) -> Label | None:
         """That this is the slope by a value of the forward pass, up to a factor."""
-        alike = sorted((v for v in self.values if v.size == s.size), key=lambda v: (not v.names, v.id))
-        for v in alike[:40]:
+        for v in [v for v in self.values if v.size == s.size][:40]:
             if sample := self.gradient(v):
                 held = [turned(p[s.id], v).ravel()[sample[0]] for p in self.points]
                 factor = proportional(held, sample[1])
@@ -144,13 +145,10 @@ class Explanation:
 
     def factor(self, value: float, loose: bool = True) -> str | None:
         """A factor in words: nothing, a sign, a count of samples or units; else the number, if it may be any."""
-        sign = "−" if value < 0 else ""
-        for word, size in [
-            ("", 1.0),
-            *((f"{s} · ", s) for s in self.sizes),
-            *((f"1/{s} · ", 1 / s) for s in self.sizes),
-        ]:
-            if abs(abs(value) / size - 1) < CLOSE:
+        sign, size = "−" if value < 0 else "", abs(value)
+        words = {1.0: ""} | {1 / s: f"1/{s} · " for s in self.sizes} | {s: f"{s} · " for s in self.sizes}
+        for known, word in words.items():
+            if abs(size / known - 1) < CLOSE:
                 return sign + word
         return f"{value:.4g} · " if loose else None
 
@@ -198,7 +196,7 @@ class Explanation:
                 said = self.swapped(s, slopes) or "is not the derivative of the activation"
                 return Label(z, 1.0, self.prime(z, a, slopes), slope=False), said
         entering = [z for z, _, _ in self.judged.activations]
-        for v in entering if label else sorted(self.values, key=lambda v: (not v.names, -v.id)):
+        for v in entering if label else self.values:
             if s.shape in (v.shape, v.shape[::-1]) and (found := self.gradient(v, whole=True)):
                 slopes = [turned(g.reshape(v.shape), s) for g in found[1]]
                 if self.judged.passes(block, self.judged.instead(s, slopes)):

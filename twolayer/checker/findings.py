@@ -20,7 +20,7 @@ def all_of(program: Any, outcome: Outcome, place: Places) -> list[Finding]:
     params, judged = program.params, outcome.judged
     found = [*grown(params, place)]
     if judged is not None:
-        looks = (unjudged, apart, spread, integers, shuffled, equal, accumulated) if len(judged.points) == 3 else ()
+        looks = (unjudged, changed, spread, integers, shuffled, equal, accumulated) if len(judged.points) == 3 else ()
         found += [f for look in (overflow, *looks) for f in look(judged, place)]
     return [f for f in found if f.level != "unknown" or outcome.verdict != "unknown"]
 
@@ -57,7 +57,8 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
             name = value.name or f"the value of {place.of(value.line)[0]}"
             slope = computed_slope(value, judged)
             if slope is not None:
-                yield never_updated(name, slope, place)
+                text = f"{name} is never updated, though its slope is computed: it keeps its first value"
+                yield place.finding("wrong", "never-updated", text, slope.line, equation="gd-step")
             elif value.id in params.chain or value.kind == "leak":
                 text = f"{name} takes part in the forward pass, and could not be judged with the other parameters"
                 yield place.finding("unknown", "not-judged", text, value.line)
@@ -66,21 +67,15 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
                 yield place.finding("note", "not-trained", text, value.line)
 
 
-def apart(judged: Judgement, place: Places) -> Iterator[Finding]:
-    """What is replaced by itself, or by itself and something that the predictions do not decide."""
-    for block in judged.apart:
-        old, name = block.old[0], judged.params.name(block.old[0])
-        slope = computed_slope(old, judged) if is_weight(judged.params.first[judged.params.chain[old.id]]) else None
-        if slope is not None:
-            yield never_updated(name, slope, place)
-        elif name and any(np.any(block.change(p)) for p in judged.points):
-            text = f"{name} changes in every step, but not by what the predictions say: it was taken for data"
-            yield place.finding("note", "data-changed", text, block.new[0].line)
-
-
-def never_updated(name: str, slope: Node, place: Places) -> Finding:
-    text = f"{name} is never updated, though its slope is computed: it keeps its first value"
-    return place.finding("wrong", "never-updated", text, slope.line, equation="gd-step")
+def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
+    """Data that are another number in every step."""
+    for i, new in judged.params.apart.items():
+        old = judged.params.tape.nodes[i]
+        values = start([old, new])
+        if old.name and old.size == new.size and np.any(np.sort(values[i], None) != np.sort(values[new.id], None)):
+            text = f"{old.name} changes in every step, but not by what the predictions say: it was taken for data"
+            yield place.finding("note", "data-changed", text, new.line)
+            return
 
 
 def is_weight(value: Node) -> bool:

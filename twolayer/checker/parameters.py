@@ -1,11 +1,14 @@
 """What is trained: values that are replaced by themselves minus something, and then used in the same place."""
 
 from collections import defaultdict
+from functools import reduce
 from itertools import zip_longest
+from operator import or_
 from typing import Any
 
 import numpy as np
 
+from twolayer.checker.replay import ancestors
 from twolayer.checker.tape import Node, Place, Tape, getitem, key_of, put, setitem
 
 THROUGH: set[Any] = {
@@ -150,14 +153,22 @@ class Parameters:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.next = links(tape)
+        self.count()
+        self.apart = {i: new for i, new in self.next.items() if not self.trained(self.chain[i])}
+        if self.apart:  # data that are copied, scaled or shuffled on the way
+            self.next = {i: new for i, new in self.next.items() if i not in self.apart}
+            self.count()
+
+    def count(self) -> None:
+        """Number the chains and versions, a bit for each version."""
         self.chain: dict[int, int] = {}  # of a version: the number of its chain
         self.first: list[Node] = []
         self.bits: list[Node] = []
         for i, new in sorted(self.next.items()):
             if i not in self.chain:
                 self.chain[i] = len(self.first)
-                self.first.append(tape.nodes[i])
-                self.bits.append(tape.nodes[i])
+                self.first.append(self.tape.nodes[i])
+                self.bits.append(self.tape.nodes[i])
             if new.id not in self.chain:
                 self.chain[new.id] = self.chain[i]
                 self.bits.append(new)
@@ -166,12 +177,17 @@ class Parameters:
         for node in self.bits:
             self.of_chain[self.chain[node.id]] |= self.bit[node.id]
         self.reach: list[int] = []
-        for node in tape.nodes:
-            mask = self.bit.get(node.id, 0)
-            if not mask:
-                for x in node.inputs:
-                    mask |= self.reach[x.id]
-            self.reach.append(mask)
+        for node in self.tape.nodes:
+            self.reach.append(self.bit.get(node.id) or reduce(or_, (self.reach[i.id] for i in node.inputs), 0))
+
+    def trained(self, chain: int) -> bool:
+        """Whether a version is computed from more than the one before and random numbers."""
+        versions = [v for v in self.bits if self.chain[v.id] == chain]
+        inputs = [i for v in versions[1:] for i in v.inputs]
+        if any(self.reach[i.id] & ~self.of_chain[chain] for i in inputs):
+            return True
+        found = ancestors(inputs, versions).values()
+        return any(n.op is None and n.size > 1 and n.kind != "random" and n not in versions for n in found)
 
     def versions(self, mask: int) -> list[Node]:
         return [node for k, node in enumerate(self.bits[: mask.bit_length()]) if mask >> k & 1]

@@ -22,7 +22,7 @@ class Stop(BaseException):
     """Ends their program from within; no `except Exception` of theirs holds it up."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """One value: a leaf, or an operation on other nodes; `args` is nested as in the call, with nodes in it."""
 

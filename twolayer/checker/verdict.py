@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twolayer.checker.loss import Step, steps, supposed
+from twolayer.checker.loss import Step, is_constant, steps, supposed
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.replay import Replay, ReplayError, Values, ancestors, do, start
 from twolayer.checker.tape import Node, Tape
@@ -81,7 +81,6 @@ class Judgement:
     params: Parameters
     replay: Replay = field(default_factory=lambda: Replay((), ()))
     blocks: list[Block] = field(default_factory=list)
-    apart: list[Block] = field(default_factory=list)  # what changes by nothing that the predictions decide
     points: list[Values] = field(default_factory=list)
     uphill: bool = False
     steady: bool = False  # the common factor is the same at every point
@@ -126,15 +125,19 @@ class Judgement:
                         for p in self.points[-2:]]  # fmt: skip
             except ReplayError:
                 continue
-            for a in (n for n in floats if n.id > z.id and n.shape == z.shape):
-                parts = [((e[0][a.id] - e[1][a.id]) / (2 * H), (e[2][a.id] - e[3][a.id]) / (2 * H)) for e in ends]
-                slopes = [x + y for x, y in parts]
-                if any(x[~half].any() or y[half].any() for x, y in parts) or np.abs(slopes[0] - 1).max() < 1e-9:
-                    continue
-                inside.add(a.id)
-                if np.ptp(slopes[0]) > 1e-9:
-                    found.append((z, a, slopes))
+            later = [n for n in floats if n.id > z.id and n.shape == z.shape and self.without_data(n, z)]
+            parts = {a: [(e[0][a.id] - e[1][a.id], e[2][a.id] - e[3][a.id]) for e in ends] for a in later}
+            steps = [(a, [(x + y) / (2 * H) for x, y in parts[a]]) for a in later
+                     if not any(x[~half].any() or y[half].any() for x, y in parts[a])]  # fmt: skip
+            if not any(a.op is np.add and np.abs(slopes[0] - 1).max() < 1e-9 for a, slopes in steps):
+                inside |= {a.id for a, _ in steps}
+                found += [(z, a, slopes) for a, slopes in steps if np.ptp(slopes[0]) > 1e-9]
         return found[:40]
+
+    def without_data(self, a: Node, z: Node) -> bool:
+        """Whether nothing but numbers enters between the two."""
+        between = ancestors([a], [z]).values()
+        return all(n is z or n.size <= 1 or n.id in self.replay.moving or is_constant(n) for n in between)
 
     def passes(self, block: Block, instead: Callable[[Values], Values]) -> bool:
         """Whether the block is right where `instead` says what some values of the last two points should be."""
@@ -172,10 +175,7 @@ def judge(step: Step, params: Parameters) -> Judgement:
     if len(result.points) < 3:
         result.trouble = "the loss is no finite number there, nor near it, or is lost in rounding"
         return result
-    predictions = {n.id for n in result.forward} | {o.id for o in step.old}
-    for block in blocks_of(step):
-        others = ancestors(block.new, step.old).keys() & predictions - {o.id for o in block.old}
-        (result.blocks if others else result.apart).append(block)
+    result.blocks = blocks_of(step)
     most = WORK // (12 * max(1, result.replay.cost) * max(1, len(result.blocks)))
     for block in result.blocks:
         block.probe(result.points, rng, most)
