@@ -57,6 +57,8 @@ def attempt(source: Source, text: str, seconds: float, most: int = MOST) -> Atte
         failure = program.run(text)
         tape.paused = True
     program.params = Parameters(tape)
+    if failure and text:  # what comes of a driver that does not run is the driver's
+        return program, failure, Outcome("unknown", why="the driver does not run to its end")
     outcome = settle(tape, program.params)
     if rung and outcome.verdict == "unknown":
         outcome.why = f"it did not end within {seconds:g} seconds, and until then {outcome.why}"
