@@ -1,8 +1,11 @@
 """The checker of other people's code: a sample of its catalogue, its safety, and its ways in."""
 
 import io
+import itertools
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,12 +16,13 @@ import pytest
 
 import twolayer
 from checker import measure
-from checker.hostile import HOSTILE, RIGHT_NET, WRONG_NET, inside
+from checker.hostile import ENDLESS, HOSTILE, RIGHT_NET, WRONG_NET, inside
 from twolayer.checker import array, check, check_paths, cli, explain, findings, report
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.cli import main
+from twolayer.checker.examine import examine
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.program import Program, Source, notebook, read, without_magics
+from twolayer.checker.program import Program, Source, read, without_magics
 from twolayer.checker.replay import Replay
 from twolayer.checker.report import Finding, Report
 from twolayer.checker.tape import Tape
@@ -33,14 +37,16 @@ SAMPLE = (  # a style each; the whole catalogue is checked by `pytest tests/chec
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """Of the sample and the hostile files, checked at once as a folder is."""
+    """Of the sample and the hostile files, checked at once as a folder is; those that do not end get little time."""
     folder = tmp_path_factory.mktemp("hostile")
     paths = {name: CATALOGUE / f"{name}.py" for name in SAMPLE}
     for name, (text, _, _) in HOSTILE.items():
         paths[name] = folder / f"{name}.py"
         paths[name].write_text(text)
     (folder / "bystander.txt").write_text("stays")
-    found = dict(zip(paths, check_paths(list(paths.values()), seconds=5, megabytes=900), strict=True))
+    found = {}
+    for names, seconds in ((ENDLESS, 1), (paths.keys() - ENDLESS, 60)):
+        found |= dict(zip(names, check_paths([paths[n] for n in names], seconds=seconds, megabytes=900), strict=True))
     assert (folder / "bystander.txt").read_text() == "stays"
     assert {p.name for p in folder.iterdir()} == {*(f"{name}.py" for name in HOSTILE), "bystander.txt"}
     return found
@@ -70,16 +76,38 @@ def test_the_report_teaches(tmp_path):
     assert any("lacks the factor relu'(Z1)" in f.text and f.source == "dZ1 = dA1" for f in wrong), found.text()
     text = found.text()
     assert "∂L/∂W2" in text and "equation bp-Z1: docs/derivations/backpropagation.md" in text
-    assert "<table>" in found._repr_html_() and Report.from_dict(json.loads(json.dumps(found.to_dict()))).code == 1
+    assert Report.from_dict(json.loads(json.dumps(found.to_dict()))).text() == text
+
+
+def test_a_report_in_a_notebook_is_safe_and_leads_to_the_equation(monkeypatch):
+    monkeypatch.setenv("TWOLAYER_SITE", "https://example.org/")
+    shown = Report("<x>", [Finding("wrong", "x", "a < b", equation="bp-Z1")])._repr_html_()
+    assert "&lt;x&gt;" in shown and "a &lt; b" in shown
+    assert '<a href="https://example.org/derivations/backpropagation/#eq-bp-Z1">' in shown
+
+
+@pytest.mark.parametrize("name", ["right/r08_plain_loops", "wrong/flat_no_gate", "wrong/w05_regression"])
+def test_the_verdict_does_not_depend_on_the_speed_of_the_machine(name, monkeypatch):
+    path = CATALOGUE / f"{name}.py"
+    ordinary = examine(path, None, 60).to_dict() | {"seconds": 0}
+    for clock in ("process_time", "perf_counter", "monotonic", "time"):
+        monkeypatch.setattr(time, clock, itertools.count(0.0, 1.0).__next__)  # a second between two looks
+    assert examine(path, None, 60).to_dict() | {"seconds": 0} == ordinary
 
 
 def test_every_equation_it_names_is_on_the_page_it_names():
     root = Path(twolayer.__file__).parents[1]
+    verified = set(json.loads((root / "docs" / "verified.json").read_text("utf-8")))
     sources = "".join(path.read_text("utf-8") for path in (root / "twolayer" / "checker").glob("*.py"))
-    named = set(re.findall(r'equation="([\w-]+)"', sources)) | set(re.findall(r'"(bp-[\w-]+)"', sources))
+    prefixes = "|".join(report.PAGES)
+    named = {
+        e for e in re.findall(rf'"((?:{prefixes})(?:-[\w-]+)?)"', sources) if "-" in e or f'equation="{e}"' in sources
+    }
     assert len(named) > 5
     for equation in named:
-        assert f"\\label{{{equation}}}" in (root / report.link(equation)).read_text("utf-8"), equation
+        page = (root / report.link(equation)).read_text("utf-8")
+        assert f"\\label{{{equation}}}" in page, equation
+        assert equation in verified, equation
 
 
 def test_links_go_to_the_site_that_is_named(monkeypatch):
@@ -136,13 +164,97 @@ def test_import_of_twolayer_loads_no_checker():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-def test_magics_become_python_and_lines_stay():
-    lines = ["%matplotlib inline", "f = !ls", "np.dot?", "x = (3", "% 2)", "    !pip install x"]
-    assert without_magics(lines) == ["pass", "f = []", "pass", "x = (3", "% 2)", "    pass"]
-    assert without_magics(["%%bash", "rm -rf /"]) == ["pass", ""]
-    cells = [{"cell_type": "code", "source": ["a = 1\n", "b = 2"]}, {"cell_type": "code", "source": "c = 3"}]
-    made = notebook(Path("n.ipynb"), json.dumps({"cells": cells}))
-    assert made.where(3) == "cell 2, line 1" and made.line(3) == "c = 3"
+MAGICS = {  # a cell as people write it: what is run
+    "%matplotlib inline\nx = 1": "pass\nx = 1",
+    "f = !ls\nhead, = %sc ls": "f = []\nhead, = []",
+    "np.dot?\n?np.dot\nnp.dot??": "pass\npass\npass",
+    "x = (3\n% 2)": "x = (3\n% 2)",
+    "x = 3 \\\n% 2": "x = 3 \\\n% 2",
+    's = """\n%time x\n!ls\n"""': 's = """\n%time x\n!ls\n"""',
+    "if x:\n    !pip install y\n    %cd ..": "if x:\n    pass\n    pass",
+    "!pip install \\\n  numpy\nx = 1": "pass\n\nx = 1",
+    "pip install numpy": "pass",
+    "%%time\nx = f(y)": "pass\nx = f(y)",
+    "%%bash\nrm -rf /": "\n",
+    "\n%%writefile a.py\nx = 1": "\n\n",
+    "%time net.fit(X, y)": "net.fit(X, y)",
+    "%timeit -n 10 -r 3 f(x)": "f(x)",
+    '!echo "it\'s"\nx = 1': "pass\nx = 1",
+    "!echo (\ny = 2": "pass\ny = 2",
+    "x = 1\nprint 'old'": "x = 1\nprint 'old'",
+}
+
+
+@pytest.mark.parametrize("cell", MAGICS)
+def test_magics_become_python_and_lines_stay(cell):
+    assert without_magics(cell.split("\n")) == MAGICS[cell].split("\n")
+
+
+def test_lines_of_a_notebook_are_counted_in_cells(tmp_path):
+    code = [["a = 1\n", "b = 2"], "%%bash\nls", "c = 3\n", "d = (\n\ne"]
+    cells = [{"cell_type": "code", "source": source} for source in code]
+    cells.insert(1, {"cell_type": "markdown", "source": "text"})
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"cells": cells[:-1]}))
+    made = read(path)
+    assert made.where(2) == "cell 1, line 2" and made.line(2) == "b = 2"
+    assert made.where(5) == "cell 3, line 1" and made.line(5) == "c = 3"
+    path.write_text(json.dumps({"cells": cells}))
+    assert "cell 4, line 1: d = (" in check(path).text()
+
+
+# The streams of the command
+
+
+RUN = "import sys\nfrom twolayer.cli import main\n{}\nsys.exit(main(['check', sys.argv[1]]))"
+STREAMS = {  # what happens to the streams before the command: its exit code on a right file
+    "import io; sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='cp1252')": 0,
+    "import io; sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='ascii')": 0,
+    "sys.stdout = None": 0,
+    "sys.stdout = sys.stderr = None": 0,
+    "class S:\n    write, flush = (lambda self, text: 0), (lambda self: 0)\nsys.stdout = sys.stderr = S()": 0,
+    "import os; os.close(1)": 2,
+    "sys.stdout = open('/dev/full', 'w')": 2,
+    "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)": 141,
+}  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes descriptors as POSIX does")
+@pytest.mark.parametrize("before", STREAMS)
+def test_a_right_file_is_no_wrong_one_whatever_the_streams(before, tmp_path):
+    path = tmp_path / "r\u00e9seau.py"
+    path.write_text(RIGHT_NET)
+    command = [sys.executable, "-c", RUN.format(before), str(path)]
+    done = subprocess.run(command, capture_output=True, timeout=300)
+    assert done.returncode == STREAMS[before], (done.stdout, done.stderr)
+    assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr
+    if done.stdout:
+        assert done.stdout.rstrip().endswith(b"right")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal as POSIX does")
+def test_ctrl_c_ends_the_command_and_all_that_it_started(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("while True: pass")
+    command = [sys.executable, "-m", "twolayer", "check", str(path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": os.environ | {"TMPDIR": str(tmp_path)}}
+    with subprocess.Popen(command, **pipes) as running:
+        end = time.monotonic() + 120
+        while not list(tmp_path.glob("twolayer-check-*/0")) and time.monotonic() < end:
+            time.sleep(0.05)  # until the file runs
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130 and errors == b""
+    assert not list(tmp_path.glob("twolayer-check-*"))
+
+
+def test_a_broken_installation_is_said_in_one_sentence():
+    code = (
+        "import sys\nsys.modules['twolayer.checker.cli'] = None\n"
+        "from twolayer.cli import main\nsys.exit(main(['check', 'x.py']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.count("\n") == 1
 
 
 # The tape: what happened is what is replayed

@@ -13,7 +13,7 @@ from twolayer.checker.program import Source
 from twolayer.checker.verdict import Outcome
 
 N, D, H = 7, 3, 5  # samples, features, hidden units of the made-up data; unlike, so that a mix-up does not run
-MOST = 24  # drivers
+MOST = 20  # drivers
 ROLES = {  # what a function does by its name, without underscores; the likelier pattern first
     "init": (r"(init|create|build|make|rand|new|get)\w*(param|weight|net|model|layer)\w*|init(ialize)?", r"\w+init"),
     "train": (r"(train|fit|nnmodel|model|llayermodel|twolayermodel|gradientdescent|sgd|learn|optimi[sz]e|run)\w*",),

@@ -39,7 +39,8 @@ def examine(path: Path, given: str | None, seconds: float) -> Report:
     try:
         source = read(path)
         found = attempt(source, given or "", seconds / 2)
-        if given is None and found[-1].verdict == "unknown" and not found[0].params.next:
+        idle = not found[0].params.next and not found[0].tape.stopped
+        if given is None and idle:
             found = composed(source, seconds / 2, report, found)
         fill(report, *found)
     except UnreadableError as error:
@@ -52,11 +53,16 @@ def attempt(source: Source, text: str, seconds: float, most: int = MOST) -> Atte
     """One run of the program with a driver, and what is to be said of it."""
     tape = Tape(most, enough)
     program = Program(source, tape)
-    with alarm(tape, seconds):
+    with alarm(tape, seconds) as rung:
         failure = program.run(text)
         tape.paused = True
     program.params = Parameters(tape)
-    return program, failure, settle(tape, program.params)
+    if failure and text:  # what comes of a driver that does not run is the driver's
+        return program, failure, Outcome("unknown", why="the driver does not run to its end")
+    outcome = settle(tape, program.params)
+    if rung and outcome.verdict == "unknown":
+        outcome.why = f"it did not end within {seconds:g} seconds, and until then {outcome.why}"
+    return program, failure, outcome
 
 
 def composed(source: Source, seconds: float, report: Report, bare: Attempt) -> Attempt:
@@ -80,10 +86,13 @@ def composed(source: Source, seconds: float, report: Report, bare: Attempt) -> A
 
 
 @contextmanager
-def alarm(tape: Tape, seconds: float) -> Iterator[None]:
+def alarm(tape: Tape, seconds: float) -> Iterator[list[bool]]:
     """End what runs in the block after so many seconds of computing, and again should it not listen: a last resort."""
 
+    rung: list[bool] = []
+
     def ring(*_: object) -> None:
+        rung.append(True)
         tape.stopped = True
         if not tape.paused:
             raise Stop
@@ -92,7 +101,7 @@ def alarm(tape: Tape, seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, ring)
         signal.setitimer(signal.ITIMER_PROF, seconds, 0.2)
     try:
-        yield
+        yield rung
     finally:
         with suppress(AttributeError, ValueError):
             signal.setitimer(signal.ITIMER_PROF, 0)

@@ -118,17 +118,14 @@ def python_of(magic: str) -> str:
 class Prepare(ast.NodeTransformer):
     """Passes values that are given a name through `__named__`, and what `float(x)` would strip through `__float__`."""
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        self.generic_visit(node)
-        names = name_of(node.targets[-1])
-        node.value = call("__named__", literals(node.value), ast.Constant(names), at=node.value)
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+    def visit_Assign(self, node: Any) -> Any:
         self.generic_visit(node)
         if node.value is not None:
-            node.value = call("__named__", literals(node.value), ast.Constant(name_of(node.target)), at=node.value)
+            name = name_of(node.targets[-1] if isinstance(node, ast.Assign) else node.target)
+            node.value = call("__named__", literals(node.value), ast.Constant(name), at=node.value)
         return node
+
+    visit_AnnAssign = visit_Assign
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         self.generic_visit(node)
@@ -258,16 +255,27 @@ class Program:
         self.space = types.ModuleType(self.source.path.stem if driver else "__main__")
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
         np.random.seed(0)  # noqa: NPY002
-        finder = Finder(self, str(self.source.path.absolute().parent))
-        sys.meta_path.insert(0, finder)
+        folder = str(self.source.path.absolute().parent)
+        hook = importlib.machinery.FileFinder.path_hook((type("", (Loader,), {"program": self}), [".py"]))
+
+        def theirs(path: str) -> Any:
+            if not path.startswith(folder):
+                raise ImportError(path)
+            return hook(path)
+
+        sys.path.insert(0, folder)
+        sys.path_hooks.insert(0, theirs)
         try:
             failure = self.guard(self.source)
             if driver and not self.tape.stopped:
                 failure = self.guard(Source(Path("driver"), driver, tree=ast.parse(driver)))
-        finally:
-            sys.meta_path.remove(finder)
+        finally:  # the next run imports them anew
+            sys.path.remove(folder)
+            sys.path_hooks.remove(theirs)
+            for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
+                del sys.path_importer_cache[path]
             for name in [n for n, m in sys.modules.items() if vars(m).get("__file__") in self.sources]:
-                if name != "__main__":  # the next run imports them anew
+                if name != "__main__":
                     del sys.modules[name]
         return failure
 
@@ -319,18 +327,3 @@ class Loader(importlib.machinery.SourceFileLoader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         self.program.execute(read(Path(self.path)), module)
-
-
-class Finder:
-    """Finds the modules of theirs beside the file."""
-
-    def __init__(self, program: Program, folder: str) -> None:
-        self.folder, self.loader = folder, type("Loader", (Loader,), {"program": program})
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        for folder in [self.folder] if path is None else path:
-            if folder.startswith(self.folder):
-                spec = importlib.machinery.FileFinder(folder, (self.loader, [".py"])).find_spec(name)
-                if spec and (spec.loader or any(Path(folder, name.rpartition(".")[2]).glob("*.py"))):
-                    return spec
-        return None
