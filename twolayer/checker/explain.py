@@ -159,8 +159,8 @@ class Explanation:
         """The value at which the update of this block departs, what it should be, and what it is instead."""
         behind = ancestors(block.new, self.step.old)
         for old, new in zip(self.step.old, self.step.new, strict=True):
-            before = lambda p, o=old, n=new: {n.id: np.reshape(p[o.id], n.shape)}  # noqa: E731
-            if new.id in behind and new not in block.new and self.judged.passes(block, before):
+            before = [p[old.id] for p in self.points]
+            if new.id in behind and new not in block.new and self.judged.passes(block, new, before):
                 used = next(n for n in self.judged.backward if new in n.inputs and n.id in behind)
                 said = f"uses {self.params.name(old)} after its update; the slope belongs to the old value"
                 return used, None, said
@@ -205,14 +205,14 @@ class Explanation:
         """What, in place of this value, makes the block right: a slope of the loss, or an activation's derivative."""
         label = self.labels.get(s.id)
         for z, a, slopes in self.judged.activations if label is None else ():
-            if s.shape == z.shape and self.judged.passes(block, self.judged.instead(s, slopes)):
+            if s.shape == z.shape and self.judged.passes(block, s, slopes):
                 said = self.swapped(s, slopes) or "is not the derivative of the activation"
                 return Label(z, 1.0, self.prime(z, a, slopes), slope=False), said
         entering = [z for z, _, _ in self.judged.activations]
         for v in entering if label else self.values:
             if s.shape in (v.shape, v.shape[::-1]) and (found := self.gradient(v, whole=True)):
                 slopes = [turned(g.reshape(v.shape), s) for g in found[1]]
-                if self.judged.passes(block, self.judged.instead(s, slopes)):
+                if self.judged.passes(block, s, slopes):
                     said = self.difference(s, slopes)
                     return (Label(v, 1.0, f"∂L/∂{self.name(v)}"), said) if said or label is None else None
         return None
