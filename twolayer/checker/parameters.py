@@ -154,7 +154,8 @@ class Parameters:
         self.tape = tape
         self.next = links(tape)
         self.count()
-        self.apart = {i: new for i, new in self.next.items() if not self.trained(self.chain[i])}
+        data = {k for k in range(len(self.first)) if not self.trained(k)}
+        self.apart = {i: new for i, new in self.next.items() if self.chain[i] in data}
         if self.apart:  # data that are copied, scaled or shuffled on the way
             self.next = {i: new for i, new in self.next.items() if i not in self.apart}
             self.count()
@@ -162,20 +163,18 @@ class Parameters:
     def count(self) -> None:
         """Number the chains and versions, a bit for each version."""
         self.chain: dict[int, int] = {}  # of a version: the number of its chain
-        self.first: list[Node] = []
-        self.bits: list[Node] = []
+        self.chains: list[list[Node]] = []
         for i, new in sorted(self.next.items()):
             if i not in self.chain:
-                self.chain[i] = len(self.first)
-                self.first.append(self.tape.nodes[i])
-                self.bits.append(self.tape.nodes[i])
+                self.chain[i] = len(self.chains)
+                self.chains.append([self.tape.nodes[i]])
             if new.id not in self.chain:
                 self.chain[new.id] = self.chain[i]
-                self.bits.append(new)
+                self.chains[self.chain[i]].append(new)
+        self.first = [versions[0] for versions in self.chains]
+        self.bits = sorted((v for versions in self.chains for v in versions), key=lambda v: v.id)
         self.bit = {node.id: 1 << k for k, node in enumerate(self.bits)}
-        self.of_chain = [0] * len(self.first)
-        for node in self.bits:
-            self.of_chain[self.chain[node.id]] |= self.bit[node.id]
+        self.of_chain = [sum(self.bit[v.id] for v in versions) for versions in self.chains]
         # whether a set of versions has no two of one chain
         self.single = cache(lambda mask: all((part := mask & c) & (part - 1) == 0 for c in self.of_chain))
         self.reach: list[int] = []
@@ -184,7 +183,7 @@ class Parameters:
 
     def trained(self, chain: int) -> bool:
         """Whether a version is computed from more than the one before and random numbers."""
-        versions = [v for v in self.bits if self.chain[v.id] == chain]
+        versions = self.chains[chain]
         inputs = [i for v in versions[1:] for i in v.inputs]
         if any(self.reach[i.id] & ~self.of_chain[chain] for i in inputs):
             return True
@@ -197,5 +196,5 @@ class Parameters:
     def name(self, node: Node) -> str:
         """What their code calls this parameter: a short name of one of its versions."""
         chain = self.chain.get(node.id)
-        names = node.names if chain is None else [n for v in self.bits if self.chain[v.id] == chain for n in v.names]
+        names = node.names if chain is None else [n for v in self.chains[chain] for n in v.names]
         return min(names, key=lambda n: ("[" in n and "'" not in n, "(" in n, len(n)), default="")

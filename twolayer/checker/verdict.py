@@ -22,6 +22,7 @@ NAMELESS = "a value that has no name in the program changes as a parameter does,
 NO_LOSS = "the program computes no loss of this step, and its gradients are not those of cross-entropy or squared error"
 UNBOUND = "its gradients are not those of any usual loss, and none that it computes is bound to this step"
 LOOSE = "the gradients are those of this loss up to a factor that varies, as of a root, or of one sample"
+NOT_BOUND = "a value changes by nothing that the predictions of its step decide, so it is not certain what is trained"
 Arrays = list[np.ndarray]
 LEAK = "values were computed in a way that cannot be followed, such as by another package"
 
@@ -173,6 +174,9 @@ def judge(step: Step, params: Parameters) -> Judgement:
         result.trouble = "the loss is no finite number there, nor near it, or is lost in rounding"
         return result
     result.blocks = blocks_of(step)
+    if not all(bound(block, result) for block in result.blocks):
+        result.trouble = NOT_BOUND
+        return result
     most = WORK // (12 * max(1, result.replay.cost) * max(1, len(result.blocks)))
     for block in result.blocks:
         block.probe(result.points, rng, most)
@@ -195,6 +199,12 @@ def blocks_of(step: Step) -> list[Block]:
         block.old.append(old)
         block.new.append(new)
     return list(groups.values())
+
+
+def bound(block: Block, result: Judgement) -> bool:
+    """Whether the update comes of the predictions of this step; what a later pass fills anew is no parameter."""
+    cut = [*result.step.old, *(n for n in result.step.new if n not in block.new)]
+    return bool(ancestors(block.new, cut).keys() & {n.id for n in result.forward})
 
 
 def leaks(result: Judgement) -> bool:
