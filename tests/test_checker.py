@@ -395,7 +395,9 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
     "data_centered_in_every_step": ({"pass": "X = X - X.mean(axis=0)"}, 0, "it was taken for data"),
     "data_copied_in_every_step": ({"pass": "X = X.copy(); y = np.array(y)"}, 0, "follows the slope"),
     "data_scaled_in_place": ({"pass": "X *= 0.99"}, 0, "it was taken for data"),
-    "labels_that_follow": ({"loss =": "y = 0.9 * y + 0.1 * A2\n    loss =", "range(1000)": "range(60)"}, 2, "not certain what is trained"),
+    "labels_that_follow": (
+        {"loss =": "y = 0.9 * y + 0.1 * A2\n    loss =", "range(1000)": "range(60)"}, 2, "not certain what is trained",
+    ),
     "losses_in_an_array": (
         {LOSS: LOSS + "; H = np.append(H, loss)", "W2, b2 = rng": "H = np.zeros(1)\nW2, b2 = rng"},
         0, "follows the slope",
