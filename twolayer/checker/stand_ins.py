@@ -228,7 +228,7 @@ class MadeUp(Stub):
 
 def missing(name: str, made_up: list[str]) -> Any:
     """A stand-in for a module that is not there."""
-    said = f"the module {name} is not there; what it gives is made up, or nothing"
+    said = f"the module {name}, which was not found"
     if said not in made_up:
         made_up.append(said)
     return MadeUp(name)
@@ -248,7 +248,7 @@ class Readers:
             try:
                 return real(source, *args, **kwargs)
             except OSError:
-                self.made_up.append(f"{source} is not there; its rows are made up")
+                self.made_up.append(f"the rows of {source}, which was not found")
                 return wrap(self.rows(str(source)))
 
         return read
@@ -262,7 +262,7 @@ class Readers:
     def fetch(self, name: str, *args: Any, **kwargs: Any) -> Any:
         from sklearn.utils import Bunch
 
-        self.made_up.append("what would be downloaded is made up")
+        self.made_up.append(f"the data of {name}, which are not downloaded")
         X, labels = digits()
         data, target = X.astype(float), labels.astype(str)
         return (data, target) if kwargs.get("return_X_y") else Bunch(data=data, target=target)
