@@ -395,6 +395,10 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
     "data_centered_in_every_step": ({"pass": "X = X - X.mean(axis=0)"}, 0, "it was taken for data"),
     "data_copied_in_every_step": ({"pass": "X = X.copy(); y = np.array(y)"}, 0, "follows the slope"),
     "data_scaled_in_place": ({"pass": "X *= 0.99"}, 0, "it was taken for data"),
+    "losses_in_an_array": (
+        {LOSS: LOSS + "; H = np.append(H, loss)", "W2, b2 = rng": "H = np.zeros(1)\nW2, b2 = rng"},
+        0, "follows the slope",
+    ),
     "saturated": ({"size=(4, 1)": "size=(4, 1), scale=30"}, 0, "follows the slope"),
     "frozen_entries": ({"0.1 * dW1": "0.1 * dW1 * np.array([[1.0], [0.0], [1.0]])"}, 0, "follows the slope"),
     "momentum_in_place": (

@@ -65,11 +65,10 @@ class Traced(np.ndarray):
     def sort(self, *args: Any, **kwargs: Any) -> None:
         self[...] = np.sort(self.view(np.ndarray), *args, **kwargs)
 
-    def __copy__(self) -> Any:
+    def __deepcopy__(self, memo: Any = None) -> Any:
         return self.copy()
 
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self.copy()
+    __copy__ = __deepcopy__
 
     def __reduce__(self) -> Any:
         return self.view(np.ndarray).__reduce__()
@@ -79,38 +78,20 @@ class Number(np.float64):
     """A single number with a node; a float to whoever asks."""
 
     node: Node
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return Traced.__array_ufunc__(None, ufunc, method, *inputs, **kwargs)  # type: ignore[arg-type]
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return run(func, args, kwargs)
+    __array_ufunc__ = Traced.__array_ufunc__
+    __array_function__ = Traced.__array_function__
 
     def __repr__(self) -> str:
         return repr(float(self))
 
     __str__ = __repr__
 
-    def __hash__(self) -> int:
-        return hash(float(self))
-
-    def __copy__(self) -> "Number":
-        return self
-
-    def __deepcopy__(self, memo: Any) -> "Number":
-        return self
-
-    def __reduce__(self) -> Any:
-        return float, (float(self),)
-
     def same(self, *args: Any, **kwargs: Any) -> "Number":
         return self
 
-    item = sum = mean = squeeze = copy = max = min = astype = tolist = conjugate = __pos__ = same  # type: ignore[assignment]
-
-    @property
-    def T(self) -> "Number":
-        return self
+    item = sum = mean = squeeze = copy = max = min = astype = tolist = conjugate = same  # type: ignore[assignment]
+    __pos__ = __copy__ = __deepcopy__ = same
+    T = property(same)
 
 
 def number(value: Any, node: Node) -> Number:
@@ -164,10 +145,8 @@ def encode(value: Any) -> Any:
         return float(value)
     if isinstance(value, str) and value in ("float32", "f4", "float16", "f"):
         return float
-    is_float = (isinstance(value, type) and issubclass(value, np.floating)) or (
-        isinstance(value, np.dtype) and value.kind == "f"
-    )
-    return float if is_float else value
+    kind = value.type if isinstance(value, np.dtype) else value
+    return float if isinstance(kind, type) and issubclass(kind, np.floating) else value
 
 
 def node_of(array: Traced) -> Node:
@@ -234,16 +213,14 @@ def wrap(result: Any, op: Any, args: Any, kwargs: Any, bare: list[Any], pure: bo
         if owner is not None and not path:
             return owner
         array = result.view(Traced)
-        if owner is not None:
-            array._root, array._path = (owner, path) if owner._root is None else (owner._root, owner._path + path)
-            array._seen = -1
-            node_of(array)
-        else:
+        if owner is None:
             array._node = node_for(array.view(np.ndarray), op, args, kwargs, pure)
+        else:
+            array._root, array._path = owner._root if owner._root is not None else owner, owner._path + path
+            node_of(array)
         return array
     if isinstance(result, np.floating) or (type(result) is float):
-        value = np.asarray(result)
-        return number(result, node_for(value, op, args, kwargs, pure))
+        return number(result, node_for(np.asarray(result), op, args, kwargs, pure))
     if isinstance(result, tuple | list) and pure:
         parts = [wrap(r, Part(op, i), args, kwargs, bare) for i, r in enumerate(result)]
         return type(result)(parts) if type(result) in (list, tuple) else type(result)(*parts)

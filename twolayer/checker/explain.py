@@ -48,8 +48,9 @@ class Places:
         if not node.name and source and node.places:
             code, at = node.places[0]
             first, last, begin, end = list(code.co_positions())[at // 2]
-            if first and first == last:
-                text = source.text.splitlines()[first - 1].encode()[begin:end].decode()
+            rows = source.text.split("\n")
+            if first and first == last and first <= len(rows):
+                text = rows[first - 1].encode()[begin:end].decode(errors="replace")
                 return f"({text})" if len(text) <= LONG else f"(line {first})"
         return node.name or f"(line {node.line[1]})"
 
@@ -158,8 +159,8 @@ class Explanation:
         """The value at which the update of this block departs, what it should be, and what it is instead."""
         behind = ancestors(block.new, self.step.old)
         for old, new in zip(self.step.old, self.step.new, strict=True):
-            before = lambda p, o=old, n=new: {n.id: np.reshape(p[o.id], n.shape)}  # noqa: E731
-            if new.id in behind and new not in block.new and self.judged.passes(block, before):
+            before = [p[old.id] for p in self.points]
+            if new.id in behind and new not in block.new and self.judged.passes(block, new, before):
                 used = next(n for n in self.judged.backward if new in n.inputs and n.id in behind)
                 said = f"uses {self.params.name(old)} after its update; the slope belongs to the old value"
                 return used, None, said
@@ -180,26 +181,38 @@ class Explanation:
     def enters(self, block: Block) -> Node:
         """The value at which the factor of this block comes in; if none shows it, the first that holds the slope."""
         behind = ancestors(block.new, self.step.old)
+        shared = ancestors([n for b in self.judged.blocks if b.verdict == "right" for n in b.new], self.step.old)
         mine = [n for n in self.judged.backward if n.id in behind and n.id in self.labels]
-        for n in mine:
+        for n in sorted(mine, key=lambda n: n.id in shared):
             before = [self.labels[i.id].factor for i in n.inputs if i.id in self.labels and self.labels[i.id].slope]
             ratio = self.labels[n.id].factor / (before or [1.0])[0] / block.times
             if self.labels[n.id].slope == bool(before) and abs(ratio - 1) < CLOSE:
                 return n
         return next((n for n in mine if self.labels[n.id].of in block.old), block.gradient or block.new[0])
 
+    def line(self, node: Node, said: str) -> At:
+        """Where the mistake is: what lacks a factor lacks it where it got its last name; what a function of theirs
+        was given by mistake, it was given where it was called.
+        """
+        if said.startswith("lacks") and node.named_at[1] > node.line[1]:
+            return node.named_at
+        if said.startswith("uses") and node.places:
+            users = [n for n in self.judged.backward if node in n.inputs and n.places]
+            return next((n.line for n in users if n.places[0][0] is not node.places[0][0]), node.line)
+        return node.line
+
     def repair(self, s: Node, block: Block) -> tuple[Label, str] | None:
         """What, in place of this value, makes the block right: a slope of the loss, or an activation's derivative."""
         label = self.labels.get(s.id)
         for z, a, slopes in self.judged.activations if label is None else ():
-            if s.shape == z.shape and self.judged.passes(block, self.judged.instead(s, slopes)):
+            if s.shape == z.shape and self.judged.passes(block, s, slopes):
                 said = self.swapped(s, slopes) or "is not the derivative of the activation"
                 return Label(z, 1.0, self.prime(z, a, slopes), slope=False), said
         entering = [z for z, _, _ in self.judged.activations]
         for v in entering if label else self.values:
             if s.shape in (v.shape, v.shape[::-1]) and (found := self.gradient(v, whole=True)):
                 slopes = [turned(g.reshape(v.shape), s) for g in found[1]]
-                if self.judged.passes(block, self.judged.instead(s, slopes)):
+                if self.judged.passes(block, s, slopes):
                     said = self.difference(s, slopes)
                     return (Label(v, 1.0, f"∂L/∂{self.name(v)}"), said) if said or label is None else None
         return None
@@ -252,9 +265,8 @@ def turned(value: np.ndarray, like: Node) -> np.ndarray:
 
 
 def close(a: np.ndarray, b: np.ndarray) -> bool:
-    return np.shape(a) == np.shape(b) and bool(
-        np.abs(a - b).max(initial=0) <= 1e-6 * max(1e-9, np.abs(b).max(initial=0))
-    )
+    top = max(1e-9, float(np.abs(b).max(initial=0)))
+    return np.shape(a) == np.shape(b) and bool(np.abs(a - b).max(initial=0) <= 1e-6 * top)
 
 
 def proportional(a: list[np.ndarray], b: list[np.ndarray]) -> float:
@@ -281,17 +293,13 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         slopes = [n for n in exact.judged.backward if n.id in exact.labels and exact.labels[n.id].slope]
         at = slopes[0] if slopes else judged.step.loss
         at = next((n for n in slopes if at in n.inputs and n.size == at.size), at)
-        said = (
-            f"the update follows the {outcome.exact.step.said} exactly, but the loss that is computed here is another"
-        )
+        said = f"the update follows the {outcome.exact.step.said} exactly, but the loss computed here is another"
         return [*found, place.finding("wrong", "loss-mismatch", said, at.line, equation="bce-grad")]
     if outcome.verdict == "right" and not (judged.uphill and judged.step.kind != "other"):
         where = place.of(judged.step.loss.line)[0]
         loss = f"the loss of {where}" if judged.step.own and where else f"the {judged.step.said or 'loss'}"
         names = ", ".join(dict.fromkeys(params.name(b.old[0]) or "a parameter" for b in judged.blocks))
-        text = (
-            f"{names}: every update follows the slope of {loss}, by central differences at {len(judged.points)} points"
-        )
+        text = f"{names}: every update follows the slope of {loss}, by central differences at 3 points"
         return [Finding("ok", "gradients", text), *found, *conventions(judged)]
     explanation = outcome.explanation = Explanation(judged, place)
     if outcome.verdict == "right":
@@ -333,17 +341,15 @@ def mistake(block: Block, explanation: Explanation, place: Places) -> Finding:
         label = explanation.labels.get(node.id)
         said = "has the opposite sign" if word == "−" else f"is {word}of what it should be"
         said += ": the other parameters have no such factor"
-    late = said.startswith("lacks") and node.named_at[1] > node.line[1]
-    line = node.named_at if late else node.line  # what lacks a factor lacks it where the value got its last name
+    line = explanation.line(node, said)
     explanation.departs[line] = said
     text = f"{name}: {explanation.name(node)} {said}"
     single = [k for k, d in enumerate(block.probes) if np.count_nonzero(d) == 1]
     numbers = ""
     if single and np.all(np.isfinite(block.changes[0])):
         k = max(single, key=lambda k: abs(block.slopes[0][0][k]))
-        index = (
-            [int(i) for i in np.argwhere(block.probes[k].reshape(block.old[0].shape))[0]] if len(block.old) == 1 else []
-        )
+        alone = len(block.old) == 1
+        index = np.argwhere(block.probes[k].reshape(block.old[0].shape))[0].tolist() if alone else []
         numbers = (
             f"{name}{index or ''} changes by {block.changes[0][k]:.6g} where the slope of the loss is "
             f"{block.slopes[0][0][k]:.6g}; over all directions tried, the two differ by {block.off:.2g} of their size"

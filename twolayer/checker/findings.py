@@ -29,7 +29,7 @@ def grown(params: Parameters, place: Places) -> Iterator[Finding]:
     """A bias that takes the size of the data, because its gradient is not summed over the samples."""
     for i, new in params.next.items():
         old = params.tape.nodes[i]
-        if old.shape and new.size > old.size and max(new.shape) > max(old.shape):
+        if old.shape and new.op in (np.add, np.subtract) and new.size > old.size and max(new.shape) > max(old.shape):
             text = (
                 f"{params.name(old)} has shape {old.shape}, and {new.shape} after its update: "
                 "its gradient is not summed over the samples"
@@ -42,9 +42,7 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
     """Every value that meets the forward pass as a weight or bias does, and is none of the judged parameters."""
     step, moving, params = judged.step, judged.replay.moving, judged.params
     forward = ancestors([step.loss], step.old)
-    active = [n for n in forward.values() if n.id in moving]
-    samples = max((s for n in active if n.id not in params.bit for s in n.shape[:1] + n.shape[-1:]), default=0)
-    widest = max((n.size for n in active), default=0)
+    longest = max((s for n in judged.forward for s in n.shape[:1] + n.shape[-1:]), default=0)
     told: set[int] = set()
     for node, value in ((n, i) for n in forward.values() for i in n.inputs):
         other = next((i for i in node.inputs if i is not value), None)
@@ -52,7 +50,7 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
             continue
         product = node.op in PRODUCTS and len(value.shape) == 2 and node.size > 1 and has_data(other, judged)
         role = product or (node.op is np.add and value.size < node.size and bool(value.shape))
-        if role and max(value.shape) <= samples and value.size * 2 <= widest + value.size**2:
+        if role and max(value.shape) <= longest:
             told.add(value.id)
             name = value.name or f"the value of {place.of(value.line)[0]}"
             slope = computed_slope(value, judged)

@@ -1,7 +1,7 @@
 """What is trained: values that are replaced by themselves minus something, and then used in the same place."""
 
 from collections import defaultdict
-from functools import reduce
+from functools import cache, reduce
 from itertools import zip_longest
 from operator import or_
 from typing import Any
@@ -176,6 +176,8 @@ class Parameters:
         self.of_chain = [0] * len(self.first)
         for node in self.bits:
             self.of_chain[self.chain[node.id]] |= self.bit[node.id]
+        # whether a set of versions has no two of one chain
+        self.single = cache(lambda mask: all((part := mask & c) & (part - 1) == 0 for c in self.of_chain))
         self.reach: list[int] = []
         for node in self.tape.nodes:
             self.reach.append(self.bit.get(node.id) or reduce(or_, (self.reach[i.id] for i in node.inputs), 0))
@@ -191,10 +193,6 @@ class Parameters:
 
     def versions(self, mask: int) -> list[Node]:
         return [node for k, node in enumerate(self.bits[: mask.bit_length()]) if mask >> k & 1]
-
-    def single(self, mask: int) -> bool:
-        """Whether no chain is met in two versions."""
-        return all((part := mask & chain) & (part - 1) == 0 for chain in self.of_chain)
 
     def name(self, node: Node) -> str:
         """What their code calls this parameter: a short name of one of its versions."""

@@ -1,6 +1,5 @@
 """Right or wrong: the change of each parameter against the true slopes, at their point and at two others."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -23,6 +22,7 @@ NAMELESS = "a value that has no name in the program changes as a parameter does,
 NO_LOSS = "the program computes no loss of this step, and its gradients are not those of cross-entropy or squared error"
 UNBOUND = "its gradients are not those of any usual loss, and none that it computes is bound to this step"
 LOOSE = "the gradients are those of this loss up to a factor that varies, as of a root, or of one sample"
+Arrays = list[np.ndarray]
 LEAK = "values were computed in a way that cannot be followed, such as by another package"
 
 
@@ -37,8 +37,8 @@ class Block:
     factor: list[float] = field(default_factory=list)  # per point: the change is minus this times the slope
     decay: float = 0.0
     gradient: Node | None = None  # where the slope stands on the way to the update, if the update is no plain step
-    slopes: list[np.ndarray] = field(default_factory=list)  # per point: the slopes along the probes, and their errors
-    changes: list[np.ndarray] = field(default_factory=list)
+    slopes: Arrays = field(default_factory=list)  # per point: the slopes along the probes, and their errors
+    changes: Arrays = field(default_factory=list)
     turned: bool = False  # behind an optimizer: the step goes up the slope
     off: float = 0.0  # relative difference that was found
     times: float = 1.0  # its factor against that of the other parameters
@@ -111,15 +111,15 @@ class Judgement:
         return [n for n in self.replay.order if n.id in found]
 
     @cached_property
-    def activations(self) -> list[tuple[Node, Node, list[np.ndarray]]]:
+    def activations(self) -> list[tuple[Node, Node, Arrays]]:
         """(Z, A, the derivative of A by Z at the last two points) for every step that is made entry by entry."""
-        found: list[tuple[Node, Node, list[np.ndarray]]] = []
+        found: list[tuple[Node, Node, Arrays]] = []
         inside: set[int] = set()  # such a step of one before, as -Z is in the sigmoid of Z
         floats = [n for n in self.forward if n.size > 1 and n.dtype.kind == "f"]
         for z in floats if len(self.forward) < 60 else ():
-            half = np.random.default_rng(5).random(z.shape) < 0.5
             if z.id in inside:
                 continue
+            half = np.arange(z.size).reshape(z.shape) % 2 == 0
             try:
                 ends = [[self.replay.moved(p, {z.id: p[z.id] + h * part}) for part in (half, ~half) for h in (H, -H)]
                         for p in self.points[-2:]]  # fmt: skip
@@ -139,10 +139,10 @@ class Judgement:
         between = ancestors([a], [z]).values()
         return all(n is z or n.size <= 1 or n.id in self.replay.moving or is_constant(n) for n in between)
 
-    def passes(self, block: Block, instead: Callable[[Values], Values]) -> bool:
-        """Whether the block is right where `instead` says what some values of the last two points should be."""
+    def passes(self, block: Block, node: Node, wanted: Arrays) -> bool:
+        """Whether the block is right where a value is what it should be at the last two points."""
         try:
-            points = [self.replay.moved(p, instead(p)) for p in self.points[-2:]]
+            points = [self.replay.moved(p, {node.id: w}) for p, w in zip(self.points[-2:], wanted, strict=True)]
         except (ReplayError, ValueError, TypeError):
             return False
         changes = [block.probes @ block.change(p) for p in points]
@@ -150,10 +150,7 @@ class Judgement:
         decide(trial, self, points)
         return trial.verdict == "right" and steady(trial.factor) and any(trial.factor)
 
-    def instead(self, s: Node, wanted: list[np.ndarray]) -> Callable[[Values], Values]:
-        return lambda p: {s.id: next(w for w, q in zip(wanted, self.points[-2:], strict=True) if q is p)}
-
-    def exchanged(self, s: Node, used: Node, other: Node) -> list[np.ndarray]:
+    def exchanged(self, s: Node, used: Node, other: Node) -> Arrays:
         """A value of the backward pass at the last two points, computed from another value than it is."""
         between = ancestors([s], [*self.step.old, *self.forward])
         made = []
@@ -180,9 +177,8 @@ def judge(step: Step, params: Parameters) -> Judgement:
     for block in result.blocks:
         block.probe(result.points, rng, most)
         for p in result.points:
-            block.slopes.append(
-                np.array([result.replay.slope(p, step.loss, block.direction(d)) for d in block.probes]).T
-            )
+            slopes = [result.replay.slope(p, step.loss, block.direction(d)) for d in block.probes]
+            block.slopes.append(np.array(slopes).T)
             block.changes.append(block.probes @ block.change(p))
         decide(block, result, result.points)
     compare(result)
@@ -235,9 +231,7 @@ def points_of(result: Judgement, rng: np.random.Generator) -> list[Values]:
     return found
 
 
-def fit(
-    slopes: list[np.ndarray], changes: list[np.ndarray], olds: list[np.ndarray]
-) -> tuple[float, list[float], float]:
+def fit(slopes: Arrays, changes: Arrays, olds: Arrays) -> tuple[float, list[float], float]:
     """(relative misfit, factor at each point, decay) of change = -factor·slope - decay·old; nan if nothing is sure."""
     factors, worst = [], 0.0
     for (g, e), c in zip(slopes, changes, strict=True):
@@ -327,42 +321,36 @@ def compare(result: Judgement) -> None:
     sure = [b for b in result.blocks if b.verdict == "right"]
     if not sure:
         return
-    groups: list[list[Block]] = []
-    for block in sorted(sure, key=lambda b: (not steady(b.factor), -b.size)):
-        for group in groups:
-            ratio = ratios(block, group[0])
-            if steady(ratio) and abs(np.nanmean(ratio) - 1) < 1e-4 and alike(block, group[0]):
-                group.append(block)
-                break
-        else:
-            groups.append([block])
-    groups.sort(key=lambda g: (-len(g), not any(is_rate(b) for b in g), -g[0].new[0].id))
-    reference = groups[0][0]
-    result.steady = steady(reference.factor)
-    below = (
-        result.step.kind == "log"
-        and result.step.own
-        and all(np.sum(p[result.step.loss.id]) <= 0 for p in result.points)
-    )
-    if reference.gradient is None:
-        result.uphill = all(f < 0 if not below else f > 0 for f in reference.factor if np.isfinite(f))
+    unit = max(sure, key=lambda b: (sum(same(b, o) for o in sure), steady(b.factor), is_rate(b), b.new[0].id))
+    result.steady = steady(unit.factor)
+    losses = [float(np.sum(p[result.step.loss.id])) for p in result.points]
+    turned = result.step.kind == "log" and result.step.own and max(losses) <= 0  # a log-likelihood, which may grow
+    if unit.gradient is None:
+        result.uphill = all((f < 0) != turned for f in unit.factor if np.isfinite(f))
     else:
-        result.uphill = not below and all(b.turned for b in sure)
-    for block in (b for group in groups[1:] for b in group):
-        ratio = ratios(block, reference)
+        result.uphill = not turned and all(b.turned for b in sure)
+    for block in sure:
+        ratio = ratios(block, unit)
+        if same(block, unit):
+            continue
         if not np.any(block.changes):
             block.verdict, block.off, block.times = "wrong", 1.0, 0.0
         elif not steady(ratio):
             block.off = float(np.ptp(ratio)) if np.isfinite(ratio).all() else 0.0
             block.verdict = "wrong" if block.off > DIFFER * abs(np.nanmean(ratio)) else "unknown"
-        elif alike(block, reference):
+        elif alike(block, unit):
             block.times = next(r for r in ratio if np.isfinite(r))
-            if abs(block.times - 1) > DIFFER and explained(block, reference, result):
+            if abs(block.times - 1) > DIFFER and explained(block, unit, result):
                 block.verdict, block.off = "wrong", abs(block.times - 1)
 
 
 def alike(a: Block, b: Block) -> bool:
     return (a.gradient is None) == (b.gradient is None)
+
+
+def same(a: Block, b: Block) -> bool:
+    ratio = ratios(a, b)
+    return alike(a, b) and steady(ratio) and bool(abs(np.nanmean(ratio) - 1) < 1e-4)
 
 
 def ratios(block: Block, other: Block) -> list[float]:
@@ -485,7 +473,7 @@ def identified(judged: Judgement) -> bool:
         and all(
             np.allclose(m, d, rtol=1e-6, atol=1e-9) for m, d in zip(judged.exchanged(s, *pair), slopes, strict=True)
         )
-        and any(b.size > 1 and judged.passes(b, judged.instead(s, slopes)) for b in judged.wrong)
+        and any(b.size > 1 and judged.passes(b, s, slopes) for b in judged.wrong)
         for z, a, slopes in judged.activations
         for s in judged.backward
         for pair in ((a, z), (z, a))
