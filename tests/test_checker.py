@@ -79,6 +79,15 @@ def test_the_report_teaches(tmp_path):
     assert Report.from_dict(json.loads(json.dumps(found.to_dict()))).text() == text
 
 
+def test_the_page_shows_what_the_command_prints(tmp_path, monkeypatch):
+    (tmp_path / "my_code.py").write_text(WRONG_NET)
+    monkeypatch.chdir(tmp_path)
+    page = (Path(twolayer.__file__).parents[1] / "docs" / "check.md").read_text("utf-8")
+    shown = page.partition("```text\n")[2].partition("```")[0].rstrip("\n")
+    printed, shown = (re.sub(r"-?\d+\.\d+", "#", text) for text in (check("my_code.py").text(), shown))
+    assert printed == shown
+
+
 def test_a_report_in_a_notebook_is_safe_and_leads_to_the_equation(monkeypatch):
     monkeypatch.setenv("TWOLAYER_SITE", "https://example.org/")
     shown = Report("<x>", [Finding("wrong", "x", "a < b", equation="bp-Z1")])._repr_html_()

@@ -74,11 +74,7 @@ class Function:
 
     def required(self) -> list[str]:
         a = self.node.args
-        names = [x.arg for x in [*a.posonlyargs, *a.args]]
-        names = names[: len(names) - len(a.defaults)] + [
-            x.arg for x, default in zip(a.kwonlyargs, a.kw_defaults, strict=True) if default is None
-        ]
-        return [name for name in names if name != "self"]
+        return [x.arg for x in a.args[: len(a.args) - len(a.defaults)] if x.arg != "self"]
 
     def returned(self) -> list[str]:
         """The names of what it returns: "" for a single value without one, none for nothing."""
@@ -195,17 +191,11 @@ def layouts(text: str) -> list[str]:
     product = r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*(\s*@\s*|\.dot\()\w*[xXaA]"
     in_columns = bool(re.search(rf"{product}|[xXyY]\.shape\[1\]\s*$", text, re.M))
     classes = bool(re.search("softmax|one_?hot|n_?classes", text))
-    found.sort(
-        key=lambda one: (
-            str(N) not in one[1],
-            ("numpy" in text) == ("tolist" in one[1]),
-            in_columns != (one[1] == columns),
-            classes != (one[0] > 1),
-        )
-    )
-    fixed = re.search(
-        r"(?:rand\w*|normal|Dense|Linear|Layer)\(\(?(\d+), *(\d+)\)", text
-    )  # sizes that nobody can choose
+    lists = "numpy" not in text
+    found.sort(key=lambda one: (
+        str(N) not in one[1], lists != ("tolist" in one[1]), in_columns != (one[1] == columns), classes != (one[0] > 1)
+    ))  # fmt: skip
+    fixed = re.search(r"(?:rand\w*|normal|Dense|Linear|Layer)\(\(?(\d+), *(\d+)\)", text)  # sizes as numbers
     d = fixed[1 + in_columns] if fixed else str(D)
     return [
         f"import numpy as np\nrng = np.random.default_rng(1)\nd, h, k = {d}, {H}, {k}\nX = {x}\ny = {y}\n"
@@ -215,9 +205,8 @@ def layouts(text: str) -> list[str]:
 
 def weights(functions: Sequence[Function], text: str, data: str) -> str:
     """Lines for parameters that the functions take and none makes."""
-    names = [n for f in functions for n in f.required() if re.fullmatch(WEIGHT, n)] or re.findall(
-        rf"\b{WEIGHT}\b", text
-    )
+    names = [n for f in functions for n in f.required() if re.fullmatch(WEIGHT, n)]
+    names = names or re.findall(rf"\b{WEIGHT}\b", text)
     columns, flat = f"(d, {N})" in data, "reshape" not in data and "eye" not in data
     shapes = {"w1": "d, h", "b1": "h,", "w2": "h," if flat else "h, k", "b2": "" if flat else "k,"}
     if columns:

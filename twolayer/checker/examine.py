@@ -17,7 +17,7 @@ from twolayer.checker.verdict import Outcome, settle
 
 EARLY, LATE, MOST = 1500, 2500, 40_000  # nodes
 NO_DRIVER = (
-    "it takes no training step by itself, and no driver could be composed: write a few lines that take one "
+    "the program takes no training step by itself, and no driver could be composed: write a few lines that take one "
     "with its functions, and give them with --driver"
 )
 
@@ -58,10 +58,14 @@ def attempt(source: Source, text: str, seconds: float, most: int = MOST) -> Atte
         tape.paused = True
     program.params = Parameters(tape)
     if failure and text:  # what comes of a driver that does not run is the driver's
-        return program, failure, Outcome("unknown", why="the driver does not run to its end")
+        return (
+            program,
+            failure,
+            Outcome("unknown", why="the driver does not run to its end: correct it, and give it with --driver"),
+        )
     outcome = settle(tape, program.params)
     if rung and outcome.verdict == "unknown":
-        outcome.why = f"it did not end within {seconds:g} seconds, and until then {outcome.why}"
+        outcome.why = f"the program did not end within {seconds:g} seconds; until then, {outcome.why}"
     return program, failure, outcome
 
 

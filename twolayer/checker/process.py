@@ -35,7 +35,7 @@ LARGE = 2**20  # bytes of such a file that is not copied where it cannot be link
 PRINTED = 2000  # characters that are kept
 PATIENCE = 4  # limit by the clock, for what waits without computing, in limits of processor time
 THREADS = 16  # that their program may start
-FULL, FAILED = 3, 4  # exit codes
+FULL, FAILED, LATE = 3, 4, -getattr(signal, "SIGXCPU", 24)  # exit codes
 FORBIDDEN = (
     "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.exec", "os.startfile", "subprocess.Popen",
     "pty.spawn", "socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "os.kill", "os.killpg",
@@ -74,7 +74,10 @@ def reports(
             server.stdout.close()
             server.wait()
     for number, path in left.items():
-        yield number, Report(str(path), [Finding("unknown", "process", "the process that checks it ended too early")])
+        yield (
+            number,
+            Report(str(path), [Finding("unknown", "process", "the process that checks the program ended too early")]),
+        )
 
 
 def main() -> None:
@@ -102,8 +105,8 @@ def main() -> None:
                 process.join()
             if not process.is_alive():
                 running.remove((number, process, end))
-                code = -signal.SIGXCPU if late and hasattr(signal, "SIGXCPU") else process.exitcode
-                print(json.dumps([number, answer(base / f"{number}.json", code, request)]), flush=True)
+                report = answer(base / f"{number}.json", LATE if late else process.exitcode, request)
+                print(json.dumps([number, report]), flush=True)
                 shutil.rmtree(base / str(number), ignore_errors=True)
 
 
@@ -113,12 +116,12 @@ def answer(path: Path, code: int, request: dict[str, Any]) -> dict[str, Any]:
         report = json.loads(path.read_text("utf-8"))
         if isinstance(report, dict) and "exit_code" in report:
             return report
-    if code == -getattr(signal, "SIGXCPU", 0):
-        name, said = "time", f"it did not end within {request['seconds']:g} seconds"
+    if code == LATE:
+        name, said = "time", f"the program did not end within {request['seconds']:g} seconds"
     elif code < 0 or code == FULL:
-        name, said = "memory", f"its process crashed, or used more than {request['megabytes']} MB of memory"
+        name, said = "memory", f"the program crashed, or used more than {request['megabytes']} MB of memory"
     else:
-        name, said = "exit", f"it ended the Python process itself (os._exit or the like, exit code {code})"
+        name, said = "exit", f"the program ended the Python process, with os._exit or the like (exit code {code})"
     return Report("", [Finding("unknown", name, said)]).to_dict()
 
 

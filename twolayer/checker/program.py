@@ -54,15 +54,17 @@ def read(path: Path) -> Source:
     try:
         text = path.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
-        raise UnreadableError(f"it cannot be read: {error.strerror}") from None
+        raise UnreadableError(f"the file cannot be read: {error.strerror}") from None
     source = notebook(path, text) if path.suffix == ".ipynb" else Source(path, text)
     try:
         source.tree = parse(source.text)
     except SyntaxError as error:
         line = error.lineno or 1
-        raise UnreadableError(f"it is not Python 3: {error.msg} ({source.where(line)}: {source.line(line)})") from None
+        raise UnreadableError(
+            f"the file is not Python 3: {error.msg} ({source.where(line)}: {source.line(line)})"
+        ) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise UnreadableError(f"it is not Python 3: {error}") from None
+        raise UnreadableError(f"the file is not Python 3: {error}") from None
     return source
 
 
@@ -77,7 +79,7 @@ def notebook(path: Path, text: str) -> Source:
     try:
         cells = ["".join(c["source"]).split("\n") for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
-        raise UnreadableError("it is not a notebook") from None
+        raise UnreadableError("the file is not a notebook") from None
     lines = [line for cell in cells for line in without_magics(cell)]
     at = [(number, i) for number, cell in enumerate(cells, 1) for i in range(1, len(cell) + 1)]
     return Source(path, "\n".join(lines), at)
@@ -296,7 +298,7 @@ class Program:
         except Stop:
             return None
         except SystemExit as error:
-            return Failure("SystemExit", f"it ended itself with sys.exit({error.code!r})") if error.code else None
+            return Failure("SystemExit", f"sys.exit({error.code!r})") if error.code else None
         except BaseException as error:
             frames = [(f.f_code.co_filename, at) for f, at in traceback.walk_tb(error.__traceback__)]
             file, line = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))

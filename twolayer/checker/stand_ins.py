@@ -23,6 +23,7 @@ WRITING = {"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"}  # i
 METHODS = ("reduce", "accumulate", "outer", "reduceat")  # of a ufunc
 GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 MATH = {name: getattr(np, name) for name in dir(math) if isinstance(getattr(np, name, None), np.ufunc)}
+MATH |= {"fsum": np.sum, "prod": np.prod}
 PROMPTS = 50  # that are answered
 asked = [0]
 
@@ -56,21 +57,11 @@ class Proxy(types.ModuleType):
             return vectorize
         if isinstance(value, type) and issubclass(value, GENERATORS):
             return lambda *args, **kwargs: Proxy(value(*map(plain, args), **kwargs), name, False)
-        if type(value).__name__ in ("CClass", "RClass"):
-            return Brackets(value)
+        if type(value).__name__ in ("CClass", "RClass"):  # np.c_ and np.r_
+            return type(name, (), {"__getitem__": lambda _, index: run(value.__getitem__, (index,))})()
         if self._real is math and callable(value):
             return of_numbers(value, MATH.get(name))
         return function(name, value, self._pure) if callable(value) and not isinstance(value, type) else value
-
-
-class Brackets:
-    """np.c_ and np.r_."""
-
-    def __init__(self, real: Any) -> None:
-        self.real = real
-
-    def __getitem__(self, index: Any) -> Any:
-        return run(self.real.__getitem__, (index,))
 
 
 def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., Any]:
@@ -100,16 +91,12 @@ def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., A
     return call
 
 
-def of_numbers(real: Callable[..., Any], ufunc: Any) -> Callable[..., Any]:
+def of_numbers(real: Callable[..., Any], recorded: Any) -> Callable[..., Any]:
     """A function of Python's math, recorded where its argument is."""
 
     def call(*args: Any) -> Any:
-        if not holds(args):
-            return real(*args)
-        if real is math.fsum:
-            return sum(args[0])
         result = real(*args)  # raises where math would
-        return run(ufunc, args) if ufunc else result
+        return run(recorded, args) if recorded and holds(args) else result
 
     return call
 
@@ -125,18 +112,17 @@ def of_objects(values: Any) -> np.ndarray:
     return made
 
 
-class vectorize:
+def vectorize(function: Callable[..., Any], *_: Any, **__: Any) -> Callable[..., Any]:
     """np.vectorize that calls their function with traced numbers."""
 
-    def __init__(self, function: Callable[..., Any], *_: Any, **__: Any) -> None:
-        self.function = function
-
-    def __call__(self, *args: Any) -> Any:
+    def call(*args: Any) -> Any:
         arrays = [run(np.asarray, (a,)) for a in args]
         shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
         flat = [run(np.broadcast_to, (a, shape)).reshape(-1) for a in arrays]
-        values = [self.function(*each) for each in zip(*flat, strict=True)]
+        values = [function(*each) for each in zip(*flat, strict=True)]
         return run(np.array, (values,)).reshape(shape)
+
+    return call
 
 
 RECORDED = {"numpy": Proxy(np, "numpy"), "math": Proxy(math, "math"), "random": Proxy(random, "random", False)}
@@ -228,7 +214,7 @@ class MadeUp(Stub):
 
 def missing(name: str, made_up: list[str]) -> Any:
     """A stand-in for a module that is not there."""
-    said = f"the module {name} is not there; what it gives is made up, or nothing"
+    said = f"the module {name}, which was not found"
     if said not in made_up:
         made_up.append(said)
     return MadeUp(name)
@@ -248,7 +234,7 @@ class Readers:
             try:
                 return real(source, *args, **kwargs)
             except OSError:
-                self.made_up.append(f"{source} is not there; its rows are made up")
+                self.made_up.append(f"the rows of {source}, which was not found")
                 return wrap(self.rows(str(source)))
 
         return read
@@ -262,7 +248,7 @@ class Readers:
     def fetch(self, name: str, *args: Any, **kwargs: Any) -> Any:
         from sklearn.utils import Bunch
 
-        self.made_up.append("what would be downloaded is made up")
+        self.made_up.append(f"the data of {name}, which are not downloaded")
         X, labels = digits()
         data, target = X.astype(float), labels.astype(str)
         return (data, target) if kwargs.get("return_X_y") else Bunch(data=data, target=target)
