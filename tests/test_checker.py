@@ -405,11 +405,15 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
     "data_copied_in_every_step": ({"pass": "X = X.copy(); y = np.array(y)"}, 0, "follows the slope"),
     "data_scaled_in_place": ({"pass": "X *= 0.99"}, 0, "it was taken for data"),
     "labels_that_follow": (
-        {"loss =": "y = 0.9 * y + 0.1 * A2\n    loss =", "range(1000)": "range(60)"}, 2, "not certain what is trained",
+        {"loss =": "y = 0.9 * y + 0.1 * A2\n    loss =", "range(1000)": "range(60)"}, 2, "could not check",
     ),
     "losses_in_an_array": (
         {LOSS: LOSS + "; H = np.append(H, loss)", "W2, b2 = rng": "H = np.zeros(1)\nW2, b2 = rng"},
         0, "follows the slope",
+    ),
+    "gradient_that_leaks": (
+        {"W2 - 0.1 * dW2": "W2 - 0.1 * json.loads(json.dumps(float(dW2[0, 0])))", "import numpy": "import json, numpy"},
+        2, "W2 takes part in the forward pass, and could not be judged",
     ),
     "saturated": ({"size=(4, 1)": "size=(4, 1), scale=30"}, 0, "follows the slope"),
     "frozen_entries": ({"0.1 * dW1": "0.1 * dW1 * np.array([[1.0], [0.0], [1.0]])"}, 0, "follows the slope"),

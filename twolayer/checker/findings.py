@@ -43,6 +43,7 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
     step, moving, params = judged.step, judged.replay.moving, judged.params
     forward = ancestors([step.loss], step.old)
     longest = max((s for n in judged.forward for s in n.shape[:1] + n.shape[-1:]), default=0)
+    moved = {n.id for pair in changing(params) for n in pair}
     told: set[int] = set()
     for node, value in ((n, i) for n in forward.values() for i in n.inputs):
         other = next((i for i in node.inputs if i is not value), None)
@@ -53,11 +54,11 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
         if role and max(value.shape) <= longest:
             told.add(value.id)
             name = value.name or f"the value of {place.of(value.line)[0]}"
-            slope = computed_slope(value, judged)
+            slope = None if value.id in moved else computed_slope(value, judged)
             if slope is not None:
                 text = f"{name} is never updated, though its slope is computed: it keeps its first value"
                 yield place.finding("wrong", "never-updated", text, slope.line, equation="gd-step")
-            elif value.id in params.chain or value.kind == "leak":
+            elif value.id in params.chain or value.id in moved or value.kind == "leak":
                 text = f"{name} takes part in the forward pass, and could not be judged with the other parameters"
                 yield place.finding("unknown", "not-judged", text, value.line)
             else:
@@ -65,12 +66,19 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
                 yield place.finding("note", "not-trained", text, value.line)
 
 
-def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
-    """Data that are another number in every step."""
-    for i, new in judged.params.apart.items():
-        old = judged.params.tape.nodes[i]
+def changing(params: Parameters) -> Iterator[tuple[Node, Node]]:
+    """What is another value in every step, though not by what the predictions say; not what is only shuffled."""
+    for i, new in params.apart.items():
+        old = params.tape.nodes[i]
         values = start([old, new])
-        if old.name and old.size == new.size and np.any(np.sort(values[i], None) != np.sort(values[new.id], None)):
+        if old.size != new.size or np.any(np.sort(values[i], None) != np.sort(values[new.id], None)):
+            yield old, new
+
+
+def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
+    """Data that change on the way."""
+    for old, new in changing(judged.params):
+        if old.name:
             text = f"{old.name} changes in every step, but not by what the predictions say: it was taken for data"
             yield place.finding("note", "data-changed", text, new.line)
             return
