@@ -472,6 +472,28 @@ def test_a_derivative_keeps_its_sign(changed):
     assert "✓ slope = sigmoid'(Z1)" not in changed["derivative_turned"].text()
 
 
+ONE_BY_ONE = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(20, 3)), np.eye(3)[rng.integers(0, 3, size=20)]
+W1, W2, b2 = rng.normal(size=(3, 6)), rng.normal(size=(6, 3)), np.zeros(3)
+for epoch in range(5):
+    for x, t in zip(X[:, None], y[:, None]):
+        A1 = 1 / (1 + np.exp(-(x @ W1)))
+        A2 = 1 / (1 + np.exp(-(A1 @ W2 + b2)))
+        d2 = (t - A2) * (A2 * (1 - A2) + 0.1)
+        W1, W2, b2 = W1 + x.T @ (d2 @ W2.T * A1 * (1 - A1)), W2 + A1.T @ d2, b2 + d2[0]
+"""
+
+
+def test_a_loss_is_not_known_by_the_error_of_one_sample(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(ONE_BY_ONE)  # the derivative is held above 0.1 on purpose, and no loss is computed
+    assert check(path, seconds=30).code == 2
+    path.write_text(ONE_BY_ONE.replace(" + 0.1", ""))
+    assert check(path, seconds=30).code == 0
+
+
 def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):
     """The work of a verdict and of its explanation is counted: no clock is read between the run and the report."""
     path = tmp_path / "mine.py"

@@ -78,7 +78,7 @@ def changing(params: Parameters) -> Iterator[tuple[Node, Node]]:
 def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
     """Data that change on the way."""
     for old, new in changing(judged.params):
-        if old.name:
+        if old.name and old.size > 1:
             text = f"{old.name} changes in every step, but not by what the predictions say: it was taken for data"
             yield place.finding("note", "data-changed", text, new.line)
             return
@@ -155,7 +155,7 @@ def overflow(judged: Judgement, place: Places) -> Iterator[Finding]:
     """A value of the forward pass that is no finite number, computed from finite ones."""
     values = start([judged.step.loss])
     lost = {i for i, value in values.items() if np.asarray(value).dtype.kind == "f" and not np.all(np.isfinite(value))}
-    for node in ancestors([judged.step.loss]).values():
+    for node in ancestors([judged.step.loss]).values() if judged.step.own else ():
         if node.id in lost and node.op is not None and not any(i.id in lost for i in node.inputs):
             text = f"{node.name or 'a value'} is not a finite number here: an overflow, or the logarithm of zero"
             yield place.finding("note", "overflow", text, node.line)
