@@ -15,7 +15,7 @@ from twolayer.checker.report import Finding, Report
 from twolayer.checker.tape import Stop, Tape
 from twolayer.checker.verdict import Outcome, settle
 
-EARLY, LATE, MOST = 1500, 2500, 40_000  # nodes
+EARLY, LATE, MOST = 1500, 2500, 10_000  # operations
 NO_DRIVER = (
     "the program takes no training step by itself, and no driver could be composed: write a few lines that take one "
     "with its functions, and give them with --driver"
@@ -66,6 +66,8 @@ def attempt(source: Source, text: str, seconds: float, most: int = MOST) -> Atte
     outcome = settle(tape, program.params)
     if rung and outcome.verdict == "unknown":
         outcome.why = f"the program did not end within {seconds:g} seconds; until then, {outcome.why}"
+    if len(tape.nodes) >= most and not program.params.next:
+        outcome.why = f"no training step ended within {most} recorded operations: give it less data, or a driver"
     return program, failure, outcome
 
 
@@ -75,7 +77,7 @@ def composed(source: Source, seconds: float, report: Report, bare: Attempt) -> A
     for text in driver.compose(source):
         if best == 0 and driver.single(text):
             break
-        program, failure, outcome = attempt(source, text, seconds, MOST // 4)
+        program, failure, outcome = attempt(source, text, seconds, MOST)
         ran = failure is None and bool(program.params.next)
         right, wrong = (ran and outcome.verdict == verdict for verdict in ("right", "wrong"))
         rank = -1 if right else 0 if wrong and driver.fits(outcome) else 1 if ran and not wrong else 2

@@ -157,7 +157,7 @@ class Tape:
         if self.paused:
             return
         if len(self.nodes) >= self.next and not self.stopped:
-            self.paused, self.next = True, 2 * len(self.nodes)
+            self.paused, self.next = True, min(2 * len(self.nodes), self.most)
             try:
                 self.stopped = len(self.nodes) >= self.most or self.enough(self) or self.stopped
             finally:
