@@ -415,6 +415,11 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
         {"W2 - 0.1 * dW2": "W2 - 0.1 * json.loads(json.dumps(float(dW2[0, 0])))", "import numpy": "import json, numpy"},
         2, "W2 takes part in the forward pass, and could not be judged",
     ),
+    "a_rate_for_each": ({"b1 - 0.1 * db1": "b1 - 0.2 * db1"}, 0, "the step of b1 is 2 times that of the others"),
+    "a_rate_doubled": (
+        {"b1 - 0.1 * db1": "b1 - 2 * lr * db1", "W1 - 0.1": "W1 - lr", "W2 - 0.1": "W2 - lr", "b2 - 0.1": "b2 - lr",
+         "pass": "lr = 0.1"}, 0, "the step of b1 is 2 times that of the others",
+    ),
     "saturated": ({"size=(4, 1)": "size=(4, 1), scale=30"}, 0, "follows the slope"),
     "frozen_entries": ({"0.1 * dW1": "0.1 * dW1 * np.array([[1.0], [0.0], [1.0]])"}, 0, "follows the slope"),
     "momentum_in_place": (

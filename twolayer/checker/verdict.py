@@ -1,5 +1,6 @@
 """Right or wrong: the change of each parameter against the true slopes, at their point and at two others."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -331,7 +332,7 @@ def compare(result: Judgement) -> None:
     sure = [b for b in result.blocks if b.verdict == "right"]
     if not sure:
         return
-    unit = max(sure, key=lambda b: (sum(same(b, o) for o in sure), steady(b.factor), is_rate(b), b.new[0].id))
+    unit = max(sure, key=lambda b: (sum(same(b, o) for o in sure), steady(b.factor), is_rate(b, result), b.new[0].id))
     result.steady = steady(unit.factor)
     losses = [float(np.sum(p[result.step.loss.id])) for p in result.points]
     turned = result.step.kind == "log" and result.step.own and max(losses) <= 0  # a log-likelihood, which may grow
@@ -374,7 +375,7 @@ def explained(block: Block, other: Block, result: Judgement) -> bool:
     ratio = block.times
     sizes = {2, *(s for n in result.replay.order for s in n.shape)}
     sizes |= {a * b for a in sizes for b in sizes} | {len(result.step.outputs)}
-    mine, theirs = rates_of(block, sizes), rates_of(other, sizes)
+    mine, theirs = rates_of(block, result, sizes), rates_of(other, result, sizes)
     for a in {1.0, *(mine - theirs)}:
         for b in {1.0, *(theirs - mine)}:
             if a != b and abs(ratio * b - a) <= 1e-6 * abs(a):
@@ -383,20 +384,20 @@ def explained(block: Block, other: Block, result: Judgement) -> bool:
     return ratio < 0 or any(abs(ratio / f - 1) < 1e-4 or abs(ratio * f - 1) < 1e-4 for f in known)
 
 
-def rates_of(block: Block, sizes: set[int]) -> set[float]:
+def rates_of(block: Block, result: Judgement, sizes: Collection[int] = ()) -> set[float]:
     """The numbers by which the gradient is multiplied on the way to the update: written ones, and fractions."""
     found = set()
-    for node in ancestors(block.new[:1], block.old).values():
+    for node in (n for n in ancestors(block.new[:1], result.step.old).values() if n.id in result.replay.moving):
         for a in node.args if node.op in (np.multiply, np.true_divide) else ():
-            if isinstance(a, Node) and a.op is None and a.size == 1:
-                found.add(float(np.sum(a.value)))
+            if isinstance(a, Node) and a.size == 1 and a.id in result.replay.fixed:
+                found.add(float(np.sum(result.replay.fixed[a.id])))
             elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in sizes):
                 found.add(a)
     return found
 
 
-def is_rate(block: Block) -> bool:
-    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates_of(block, set()))
+def is_rate(block: Block, result: Judgement) -> bool:
+    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates_of(block, result))
 
 
 # From the steps of a tape to one judgement
