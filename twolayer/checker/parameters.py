@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from twolayer.checker.replay import ancestors
+from twolayer.checker.replay import PRODUCTS, ancestors
 from twolayer.checker.tape import Node, Place, Tape, getitem, key_of, put, setitem
 
 THROUGH: set[Any] = {
@@ -182,13 +182,16 @@ class Parameters:
             self.reach.append(self.bit.get(node.id) or reduce(or_, (self.reach[i.id] for i in node.inputs), 0))
 
     def trained(self, chain: int) -> bool:
-        """Whether a version is computed from more than the one before and random numbers."""
+        """Whether a version is computed from more than the one before and random numbers, or by a product with them."""
         versions = self.chains[chain]
         inputs = [i for v in versions[1:] for i in v.inputs]
         if any(self.reach[i.id] & ~self.of_chain[chain] for i in inputs):
             return True
         found = ancestors(inputs, versions).values()
-        return any(n.op is None and n.size > 1 and n.kind != "random" and n not in versions for n in found)
+        return any(
+            n.op in PRODUCTS or (n.op is None and n.size > 1 and n.kind != "random" and n not in versions)
+            for n in found
+        )
 
     def versions(self, mask: int) -> list[Node]:
         return [node for k, node in enumerate(self.bits[: mask.bit_length()]) if mask >> k & 1]
