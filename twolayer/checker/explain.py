@@ -196,7 +196,7 @@ class Explanation:
         """
         if said.startswith("lacks") and node.named_at[1] > node.line[1]:
             return node.named_at
-        if said.startswith("uses") and node.places:
+        if said.startswith("uses") and node.places and not node.names:
             users = [n for n in self.judged.backward if node in n.inputs and n.places]
             return next((n.line for n in users if n.places[0][0] is not node.places[0][0]), node.line)
         return node.line

@@ -177,14 +177,15 @@ def shuffled(judged: Judgement, place: Places) -> Iterator[Finding]:
 
 
 def equal(judged: Judgement, place: Places) -> Iterator[Finding]:
-    """Hidden units that start alike and stay alike."""
+    """Hidden units that start alike."""
     used = {i.id for n in judged.forward if n.op in PRODUCTS for i in ancestors(n.inputs, judged.forward).values()}
     first = [judged.params.first[judged.params.chain[o.id]] for o in judged.step.old if o.id in used and o.size > 1]
     values = start(first)
-    if len(first) > 1 and all(np.ptp(values[n.id]) == 0 for n in first):
-        names = ", ".join(map(judged.params.name, first))
-        text = f"the entries of {names} start equal, so all hidden units stay alike"
-        yield place.finding("note", "equal-start", text, first[0].line, equation="init-symmetry")
+    alike = [n for n in first if np.ptp(values[n.id]) == 0 and min(n.shape) > 1]
+    if len(first) > 1 and alike:
+        names = ", ".join(map(judged.params.name, alike))
+        text = f"the entries of {names} start equal, so the units that they feed start alike, and may stay alike"
+        yield place.finding("note", "equal-start", text, alike[0].line, equation="init-symmetry")
 
 
 def accumulated(judged: Judgement, place: Places) -> Iterator[Finding]:
