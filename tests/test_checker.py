@@ -1,10 +1,14 @@
 """The checker of other people's code: a sample of its catalogue, its safety, and its ways in."""
 
 import io
+import itertools
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +16,17 @@ import pytest
 
 import twolayer
 from checker import measure
-from checker.hostile import HOSTILE, RIGHT_NET, WRONG_NET, inside
-from twolayer.checker import array, check, check_paths, cli, report
+from checker.hostile import ENDLESS, HOSTILE, RIGHT_NET, WRONG_NET, inside
+from twolayer.checker import array, check, check_paths, cli, explain, findings, report
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.cli import main
-from twolayer.checker.program import Program, Source, notebook, read, without_magics
+from twolayer.checker.examine import examine
+from twolayer.checker.parameters import Parameters
+from twolayer.checker.program import Program, Source, read, without_magics
 from twolayer.checker.replay import Replay
 from twolayer.checker.report import Finding, Report
 from twolayer.checker.tape import Tape
+from twolayer.checker.verdict import settle
 
 CATALOGUE = Path(__file__).parent / "checker"
 SAMPLE = (  # a style each; the whole catalogue is checked by `pytest tests/checker`
@@ -30,14 +37,16 @@ SAMPLE = (  # a style each; the whole catalogue is checked by `pytest tests/chec
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """Of the sample and the hostile files, checked at once as a folder is."""
+    """Of the sample and the hostile files, checked at once as a folder is; those that do not end get little time."""
     folder = tmp_path_factory.mktemp("hostile")
     paths = {name: CATALOGUE / f"{name}.py" for name in SAMPLE}
     for name, (text, _, _) in HOSTILE.items():
         paths[name] = folder / f"{name}.py"
         paths[name].write_text(text)
     (folder / "bystander.txt").write_text("stays")
-    found = dict(zip(paths, check_paths(list(paths.values()), seconds=5, megabytes=900), strict=True))
+    found = {}
+    for names, seconds in ((ENDLESS, 1), (paths.keys() - ENDLESS, 60)):
+        found |= dict(zip(names, check_paths([paths[n] for n in names], seconds=seconds, megabytes=900), strict=True))
     assert (folder / "bystander.txt").read_text() == "stays"
     assert {p.name for p in folder.iterdir()} == {*(f"{name}.py" for name in HOSTILE), "bystander.txt"}
     return found
@@ -67,16 +76,47 @@ def test_the_report_teaches(tmp_path):
     assert any("lacks the factor relu'(Z1)" in f.text and f.source == "dZ1 = dA1" for f in wrong), found.text()
     text = found.text()
     assert "∂L/∂W2" in text and "equation bp-Z1: docs/derivations/backpropagation.md" in text
-    assert "<table>" in found._repr_html_() and Report.from_dict(json.loads(json.dumps(found.to_dict()))).code == 1
+    assert Report.from_dict(json.loads(json.dumps(found.to_dict()))).text() == text
+
+
+def test_the_page_shows_what_the_command_prints(tmp_path, monkeypatch):
+    (tmp_path / "my_code.py").write_text(WRONG_NET)
+    monkeypatch.chdir(tmp_path)
+    page = (Path(twolayer.__file__).parents[1] / "docs" / "check.md").read_text("utf-8")
+    shown = page.partition("```text\n")[2].partition("```")[0].rstrip("\n")
+    printed, shown = (re.sub(r"-?\d+\.\d+", "#", text) for text in (check("my_code.py").text(), shown))
+    assert printed == shown
+
+
+def test_a_report_in_a_notebook_is_safe_and_leads_to_the_equation(monkeypatch):
+    monkeypatch.setenv("TWOLAYER_SITE", "https://example.org/")
+    shown = Report("<x>", [Finding("wrong", "x", "a < b", equation="bp-Z1")])._repr_html_()
+    assert "&lt;x&gt;" in shown and "a &lt; b" in shown
+    assert '<a href="https://example.org/derivations/backpropagation/#eq-bp-Z1">' in shown
+
+
+@pytest.mark.parametrize("name", ["right/r08_plain_loops", "wrong/flat_no_gate", "wrong/w05_regression"])
+def test_the_verdict_does_not_depend_on_the_speed_of_the_machine(name, monkeypatch):
+    path = CATALOGUE / f"{name}.py"
+    ordinary = examine(path, None, 60).to_dict() | {"seconds": 0}
+    for clock in ("process_time", "perf_counter", "monotonic", "time"):
+        monkeypatch.setattr(time, clock, itertools.count(0.0, 1.0).__next__)  # a second between two looks
+    assert examine(path, None, 60).to_dict() | {"seconds": 0} == ordinary
 
 
 def test_every_equation_it_names_is_on_the_page_it_names():
     root = Path(twolayer.__file__).parents[1]
+    verified = set(json.loads((root / "docs" / "verified.json").read_text("utf-8")))
     sources = "".join(path.read_text("utf-8") for path in (root / "twolayer" / "checker").glob("*.py"))
-    named = set(re.findall(r'equation="([\w-]+)"', sources)) | set(re.findall(r'"(bp-[\w-]+)"', sources))
+    prefixes = "|".join(report.PAGES)
+    named = {
+        e for e in re.findall(rf'"((?:{prefixes})(?:-[\w-]+)?)"', sources) if "-" in e or f'equation="{e}"' in sources
+    }
     assert len(named) > 5
     for equation in named:
-        assert f"\\label{{{equation}}}" in (root / report.link(equation)).read_text("utf-8"), equation
+        page = (root / report.link(equation)).read_text("utf-8")
+        assert f"\\label{{{equation}}}" in page, equation
+        assert equation in verified, equation
 
 
 def test_links_go_to_the_site_that_is_named(monkeypatch):
@@ -133,13 +173,97 @@ def test_import_of_twolayer_loads_no_checker():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-def test_magics_become_python_and_lines_stay():
-    lines = ["%matplotlib inline", "f = !ls", "np.dot?", "x = (3", "% 2)", "    !pip install x"]
-    assert without_magics(lines) == ["pass", "f = []", "pass", "x = (3", "% 2)", "    pass"]
-    assert without_magics(["%%bash", "rm -rf /"]) == ["pass", ""]
-    cells = [{"cell_type": "code", "source": ["a = 1\n", "b = 2"]}, {"cell_type": "code", "source": "c = 3"}]
-    made = notebook(Path("n.ipynb"), json.dumps({"cells": cells}))
-    assert made.where(3) == "cell 2, line 1" and made.line(3) == "c = 3"
+MAGICS = {  # a cell as people write it: what is run
+    "%matplotlib inline\nx = 1": "pass\nx = 1",
+    "f = !ls\nhead, = %sc ls": "f = []\nhead, = []",
+    "np.dot?\n?np.dot\nnp.dot??": "pass\npass\npass",
+    "x = (3\n% 2)": "x = (3\n% 2)",
+    "x = 3 \\\n% 2": "x = 3 \\\n% 2",
+    's = """\n%time x\n!ls\n"""': 's = """\n%time x\n!ls\n"""',
+    "if x:\n    !pip install y\n    %cd ..": "if x:\n    pass\n    pass",
+    "!pip install \\\n  numpy\nx = 1": "pass\n\nx = 1",
+    "pip install numpy": "pass",
+    "%%time\nx = f(y)": "pass\nx = f(y)",
+    "%%bash\nrm -rf /": "\n",
+    "\n%%writefile a.py\nx = 1": "\n\n",
+    "%time net.fit(X, y)": "net.fit(X, y)",
+    "%timeit -n 10 -r 3 f(x)": "f(x)",
+    '!echo "it\'s"\nx = 1': "pass\nx = 1",
+    "!echo (\ny = 2": "pass\ny = 2",
+    "x = 1\nprint 'old'": "x = 1\nprint 'old'",
+}
+
+
+@pytest.mark.parametrize("cell", MAGICS)
+def test_magics_become_python_and_lines_stay(cell):
+    assert without_magics(cell.split("\n")) == MAGICS[cell].split("\n")
+
+
+def test_lines_of_a_notebook_are_counted_in_cells(tmp_path):
+    code = [["a = 1\n", "b = 2"], "%%bash\nls", "c = 3\n", "d = (\n\ne"]
+    cells = [{"cell_type": "code", "source": source} for source in code]
+    cells.insert(1, {"cell_type": "markdown", "source": "text"})
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"cells": cells[:-1]}))
+    made = read(path)
+    assert made.where(2) == "cell 1, line 2" and made.line(2) == "b = 2"
+    assert made.where(5) == "cell 3, line 1" and made.line(5) == "c = 3"
+    path.write_text(json.dumps({"cells": cells}))
+    assert "cell 4, line 1: d = (" in check(path).text()
+
+
+# The streams of the command
+
+
+RUN = "import sys\nfrom twolayer.cli import main\n{}\nsys.exit(main(['check', sys.argv[1]]))"
+STREAMS = {  # what happens to the streams before the command: its exit code on a right file
+    "import io; sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='cp1252')": 0,
+    "import io; sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='ascii')": 0,
+    "sys.stdout = None": 0,
+    "sys.stdout = sys.stderr = None": 0,
+    "class S:\n    write, flush = (lambda self, text: 0), (lambda self: 0)\nsys.stdout = sys.stderr = S()": 0,
+    "import os; os.close(1)": 2,
+    "sys.stdout = open('/dev/full', 'w')": 2,
+    "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)": 141,
+}  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes descriptors as POSIX does")
+@pytest.mark.parametrize("before", STREAMS)
+def test_a_right_file_is_no_wrong_one_whatever_the_streams(before, tmp_path):
+    path = tmp_path / "r\u00e9seau.py"
+    path.write_text(RIGHT_NET)
+    command = [sys.executable, "-c", RUN.format(before), str(path)]
+    done = subprocess.run(command, capture_output=True, timeout=300)
+    assert done.returncode == STREAMS[before], (done.stdout, done.stderr)
+    assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr
+    if done.stdout:
+        assert done.stdout.rstrip().endswith(b"right")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal as POSIX does")
+def test_ctrl_c_ends_the_command_and_all_that_it_started(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("while True: pass")
+    command = [sys.executable, "-m", "twolayer", "check", str(path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": os.environ | {"TMPDIR": str(tmp_path)}}
+    with subprocess.Popen(command, **pipes) as running:
+        end = time.monotonic() + 120
+        while not list(tmp_path.glob("twolayer-check-*/0")) and time.monotonic() < end:
+            time.sleep(0.05)  # until the file runs
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130 and errors == b""
+    assert not list(tmp_path.glob("twolayer-check-*"))
+
+
+def test_a_broken_installation_is_said_in_one_sentence():
+    code = (
+        "import sys\nsys.modules['twolayer.checker.cli'] = None\n"
+        "from twolayer.cli import main\nsys.exit(main(['check', 'x.py']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.count("\n") == 1
 
 
 # The tape: what happened is what is replayed
@@ -178,7 +302,7 @@ def test_traced_numbers_are_floats():
     x = array.run(np.sum, (np.arange(3.0).view(Traced),))
     assert isinstance(x, Number) and isinstance(x, float) and f"{x:.1f}" == "3.0" and {x: 1}[3.0] == 1
     assert isinstance(2 * x, Number) and isinstance(np.exp(x), Number) and isinstance(np.ones(2) * x, Traced)
-    assert (x > 2) is True and x.item() is x and float(x) == 3.0
+    assert x > 2 and x.item() is x and float(x) == 3.0
 
 
 def test_a_common_factor_and_a_root_are_no_mistake(tmp_path):
@@ -269,3 +393,123 @@ def test_a_buffer_filled_by_the_forward_pass_is_not_a_parameter(tmp_path, buffer
     path.write_text(text.replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]"))
     found = check(path, seconds=30)
     assert found.code == 1 and any(f.level == "wrong" and "d1 =" in f.source for f in found.findings), found.text()
+
+
+# What is said of a program, and what never is
+
+
+LOSS = "loss = -np.mean(y * np.log(A2) + (1 - y) * np.log(1 - A2))"
+SIGMOID = "1 / (1 + np.exp(-(A1 @ W2 + b2)))"
+CHANGED = {  # name: (what is replaced in the right program, exit code, what is said)
+    "data_centered_in_every_step": ({"pass": "X = X - X.mean(axis=0)"}, 0, "it was taken for data"),
+    "data_copied_in_every_step": ({"pass": "X = X.copy(); y = np.array(y)"}, 0, "follows the slope"),
+    "data_scaled_in_place": ({"pass": "X *= 0.99"}, 0, "it was taken for data"),
+    "labels_that_follow": (
+        {"loss =": "y = 0.9 * y + 0.1 * A2\n    loss =", "range(1000)": "range(60)"}, 2, "could not check",
+    ),
+    "losses_in_an_array": (
+        {LOSS: LOSS + "; H = np.append(H, loss)", "W2, b2 = rng": "H = np.zeros(1)\nW2, b2 = rng"},
+        0, "follows the slope",
+    ),
+    "gradient_that_leaks": (
+        {"W2 - 0.1 * dW2": "W2 - 0.1 * json.loads(json.dumps(float(dW2[0, 0])))", "import numpy": "import json, numpy"},
+        2, "W2 takes part in the forward pass, and could not be judged",
+    ),
+    "a_rate_for_each": ({"b1 - 0.1 * db1": "b1 - 0.2 * db1"}, 0, "the step of b1 is 2 times that of the others"),
+    "a_rate_doubled": (
+        {"b1 - 0.1 * db1": "b1 - 2 * lr * db1", "W1 - 0.1": "W1 - lr", "W2 - 0.1": "W2 - lr", "b2 - 0.1": "b2 - lr",
+         "pass": "lr = 0.1"}, 0, "the step of b1 is 2 times that of the others",
+    ),
+    "saturated": ({"size=(4, 1)": "size=(4, 1), scale=30"}, 0, "follows the slope"),
+    "frozen_entries": ({"0.1 * dW1": "0.1 * dW1 * np.array([[1.0], [0.0], [1.0]])"}, 0, "follows the slope"),
+    "momentum_in_place": (
+        {"W2, b2 = rng": "V = np.zeros((3, 4))\nW2, b2 = rng", "0.1 * dW1": "0.1 * V",
+         "    W1, b1 =": "    V[...] = 0.9 * V + dW1\n    W1, b1 ="}, 0, "an optimizer",
+    ),
+    "bias_never_updated": ({"b2 - 0.1 * db2": "b2"}, 1, "b2 is never updated, though its slope is computed"),
+    "starts_at_zero": (
+        {"rng.normal(size=(3, 4))": "np.zeros((3, 4))", "rng.normal(size=(4, 1))": "np.zeros((4, 1))",
+         "np.maximum(Z1, 0)": "np.tanh(Z1)", "(Z1 > 0)": "(1 - A1 ** 2)"}, 0, "start equal",
+    ),
+    "labels_not_shuffled": ({"pass": "X = X[rng.permutation(20)]"}, 1, "their labels are not"),
+    "integers": (
+        {"dZ2 = (A2 - y) / len(X)": "dZ2 = np.zeros((20, 1), dtype=int); dZ2[:] = 20 * (A2 - y)"}, 1, "holds integers",
+    ),
+    "labels_in_a_row": (
+        {"X[:, :1] > 0": "X[:, 0] > 0", LOSS: "loss = np.mean((A2 - y) ** 2)", "dZ2.sum(axis=0)": "dZ2.sum()",
+         "A1.T @ dZ2": "(A1.T @ dZ2).sum(axis=1, keepdims=True)",
+         "dZ2 @ W2.T": "dZ2.sum(axis=1, keepdims=True) @ W2.T"}, 1, "every prediction meets every label",
+    ),
+    "overflows": ({SIGMOID: "1 / (1 + np.exp(800 * y - A1 @ W2 - b2))"}, 2, "not a finite number here"),
+    "no_loss": ({LOSS: "pass", "(A2 - y)": "(A2 - y) * A2 * (1 - A2)"}, 0, "those of the squared error"),
+    "no_loss_and_derivative_at_the_activation": (
+        {LOSS: "s = 1 / (1 + np.exp(-A2))", "(A2 - y)": "(A2 - y) * (s * (1 - s))"},
+        1, "uses A2 where (A1 @ W2 + b2) belongs (line 14)",
+    ),
+    "no_loss_and_no_gate": ({LOSS: "pass", " * (Z1 > 0)": ""}, 1, "lacks the factor relu'(Z1)"),
+    "derivative_turned": (
+        {"np.maximum(Z1, 0)": "1 / (1 + np.exp(-Z1))", "dZ1 = dA1": "slope = A1 * (A1 - 1)\n    dZ1 = dA1",
+         "(Z1 > 0)": "slope"}, 1, "slope has the opposite sign",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    folder, paths = tmp_path_factory.mktemp("changed"), {}
+    for name, (pieces, _, _) in CHANGED.items():
+        text = RIGHT_NET
+        for old, new in pieces.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        paths[name] = folder / f"{name}.py"
+        paths[name].write_text(text)
+    return dict(zip(paths, check_paths(list(paths.values()), seconds=30), strict=True))
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_what_is_said_of_a_changed_program(name, changed):
+    _, code, said = CHANGED[name]
+    assert changed[name].code == code and said in changed[name].text(), changed[name].text()
+
+
+def test_a_derivative_keeps_its_sign(changed):
+    assert "✓ slope = sigmoid'(Z1)" not in changed["derivative_turned"].text()
+
+
+ONE_BY_ONE = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(20, 3)), np.eye(3)[rng.integers(0, 3, size=20)]
+W1, W2, b2 = rng.normal(size=(3, 6)), rng.normal(size=(6, 3)), np.zeros(3)
+for epoch in range(5):
+    for x, t in zip(X[:, None], y[:, None]):
+        A1 = 1 / (1 + np.exp(-(x @ W1)))
+        A2 = 1 / (1 + np.exp(-(A1 @ W2 + b2)))
+        d2 = (t - A2) * (A2 * (1 - A2) + 0.1)
+        W1, W2, b2 = W1 + x.T @ (d2 @ W2.T * A1 * (1 - A1)), W2 + A1.T @ d2, b2 + d2[0]
+"""
+
+
+def test_a_loss_is_not_known_by_the_error_of_one_sample(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(ONE_BY_ONE)  # the derivative is held above 0.1 on purpose, and no loss is computed
+    assert check(path, seconds=30).code == 2
+    path.write_text(ONE_BY_ONE.replace(" + 0.1", ""))
+    assert check(path, seconds=30).code == 0
+
+
+def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):
+    """The work of a verdict and of its explanation is counted: no clock is read between the run and the report."""
+    path = tmp_path / "mine.py"
+    path.write_text(WRONG_NET)
+    program = Program(read(path), Tape(1000))
+    program.run()
+    program.tape.paused = True
+    params = program.params = Parameters(program.tape)
+    for clock in ("process_time", "perf_counter", "monotonic", "time"):
+        monkeypatch.setattr(time, clock, lambda: pytest.fail("a clock was read"))
+    outcome = settle(program.tape, params)
+    place = explain.Places(program.sources, str(path))
+    found = explain.verdict(outcome, params, place) + findings.all_of(program, outcome, place)
+    assert outcome.verdict == "wrong" and any("lacks the factor relu'(Z1)" in f.text for f in found)

@@ -49,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 sys.stdout.flush()  # now, as an error at exit would be a traceback
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ImportError as error:
+        print(f"twolayer: {error}; is the installation complete?", file=sys.stderr)
+        return 2
     except OSError as error:
         with suppress(OSError, ValueError):  # nothing more can be written there, not even at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

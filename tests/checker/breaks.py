@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from twolayer.checker import driver
-from twolayer.checker.examine import attempt
+from twolayer.checker.examine import Attempt, attempt, fill
 from twolayer.checker.program import Source, read
 from twolayer.checker.replay import Replay, ReplayError
 from twolayer.checker.report import Report
@@ -81,10 +81,9 @@ def broken(path: Path) -> Iterator[tuple[int, str, ast.Module]]:
             yield change.line, change.said, ast.fix_missing_locations(new)
 
 
-def run(path: Path, tree: ast.Module, text: str) -> tuple[object, object, object]:
-    source = Source(path, path.read_text("utf-8"), tree=tree)
+def run(path: Path, tree: ast.Module, text: str) -> Attempt:
     with redirect_stdout(io.StringIO()):
-        return attempt(source, text, time.process_time() + 5, tree)
+        return attempt(Source(path, path.read_text("utf-8"), tree=tree), text, 60)
 
 
 def step_of(program: object) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -109,51 +108,42 @@ def differs(right: tuple[list[np.ndarray], list[np.ndarray]], wrong: tuple[list[
     return factor < 0 or bool(np.abs(b - factor * a).max() > 1e-2 * np.abs(b).max())
 
 
-def breaks(most: int) -> Iterator[tuple[str, int, str, Report, int]]:
-    """(program, line, what, verdict, line that is named) of each; at most so many, evenly over the programs."""
+def breaks(most: int) -> Iterator[tuple[str, int, str, Report]]:
+    """(program, line, what, report) of each; at most so many, evenly over the programs."""
     for name in PROGRAMS:
         path = HERE / "right" / f"{name}.py"
-        text = ""
-        program, _, outcome = run(path, read(path).tree, text)
-        if outcome.verdict != "right":
-            for text in driver.compose(read(path)):
-                program, _, outcome = run(path, read(path).tree, text)
-                if outcome.verdict == "right":
-                    break
+        tree = read(path).tree
+        for text in ("", *driver.compose(read(path))):
+            program, failure, outcome = run(path, tree, text)
+            if failure is None and outcome.verdict == "right":
+                break
         right, found = step_of(program), 0
         every = list(broken(path))
         for line, said, tree in every[:: max(1, len(every) // 40)]:
-            program, failure, outcome = run(path, tree, text)
+            attempted = program, failure, outcome = run(path, tree, text)
             try:
                 counts = failure is None and program.params.next and differs(right, step_of(program))
             except (ReplayError, ValueError):
                 continue
             if counts:
-                yield name, line, said, outcome, named(program, outcome, path)
+                report = Report(str(path))
+                fill(report, *attempted)
+                yield name, line, said, report
                 found += 1
                 if found * len(PROGRAMS) >= most:
                     break
 
 
-def named(program: object, outcome: object, path: Path) -> int:
-    from twolayer.checker import explain, findings
-
-    place = explain.Places(program.sources, str(path))
-    told = explain.verdict(outcome, program.params, place) + findings.all_of(program, outcome, place)
-    outcome.code = 1 if any(f.level == "wrong" for f in told) else 0 if outcome.verdict == "right" else 2
-    return next((f.line for f in told if f.level == "wrong"), 0)
-
-
 def main() -> None:
     count: Counter[str] = Counter()
-    for name, line, said, outcome, at in breaks(int(sys.argv[1]) if len(sys.argv) > 1 else 150):
-        count["breaks"] += 1
-        count["found"] += outcome.code == 1
-        count["line within two"] += outcome.code == 1 and abs(at - line) <= 2
-        if outcome.code != 1 or abs(at - line) > 2:
-            verdict = ("passed", f"found, line {at} named", f"could not check: {outcome.why}")[outcome.code]
-            print(f"{name}, line {line}, {said}: {verdict}")
-    print(dict(count))
+    for name, line, said, report in breaks(int(sys.argv[1]) if len(sys.argv) > 1 else 108):
+        at = [f.line for f in report.findings if f.level == "wrong"]
+        near = any(abs(other - line) <= 2 for other in at)
+        count.update({"breaks": 1, "found": report.code == 1, "line within two": near})
+        if not near:
+            why = next((f.text for f in report.findings if f.level == "unknown"), f"line {at} named" if at else "")
+            print(f"{name}, line {line}, {said}: {report.verdict}; {why}", flush=True)
+    print(dict(count), f"in {time.process_time():.0f} s of computing")
 
 
 if __name__ == "__main__":

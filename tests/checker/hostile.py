@@ -33,11 +33,9 @@ def inside(line: str) -> str:
 
 # name: (text, exit code, a part of what is said)
 HOSTILE = {
-    "endless_loop": ("while True: pass\n" + WRONG_NET, 2, ""),
+    "endless_loop": ("while True: pass\n" + WRONG_NET, 2, "did not end within"),
     "endless_catching": (
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass\n",
-        2,
-        "could not check",
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass\n", 2, "did not end within",
     ),
     "exits": ("import sys; sys.exit(3)\n" + WRONG_NET, 2, "sys.exit"),
     "exits_hard": ("import os; os._exit(0)\n" + WRONG_NET, 2, "ended the Python process"),
@@ -67,3 +65,4 @@ HOSTILE = {
     "colors_the_terminal": ("raise KeyError('\\x1b[2J')\n", 2, "KeyError"),
     "deep": ("x = " + "(" * 5000 + ")" * 5000, 2, "not Python"),
 }  # fmt: skip
+ENDLESS = {"endless_loop", "endless_catching", "threads"}  # as long as they are let

@@ -1,6 +1,5 @@
 """Arrays and numbers that look like NumPy's and leave a node on the tape for everything that is done with them."""
 
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,11 +26,10 @@ class Traced(np.ndarray):
     _version = 0  # of an owner: how often its memory was written
     _seen = 0  # of a view: the owner's version at which its node was right
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "at":
             return write(inputs[0], scatter, (ufunc, *inputs[1:]), lambda a: ufunc.at(a, *plain(inputs[1:])))
-        op = ufunc if method == "__call__" else getattr(ufunc, method)
-        return run(op, inputs, kwargs if out is None else kwargs | {"out": out})
+        return run(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return run(func, args, kwargs)
@@ -46,11 +44,6 @@ class Traced(np.ndarray):
         if not self.ndim:
             raise TypeError("iteration over a 0-d array")
         return (self[i] for i in range(len(self)))
-
-    def __bool__(self) -> bool:
-        result = bool(self.view(np.ndarray))
-        tape.guards.append((node_of(self), result))
-        return result
 
     @property
     def T(self) -> Any:
@@ -72,11 +65,10 @@ class Traced(np.ndarray):
     def sort(self, *args: Any, **kwargs: Any) -> None:
         self[...] = np.sort(self.view(np.ndarray), *args, **kwargs)
 
-    def __copy__(self) -> Any:
+    def __deepcopy__(self, memo: Any = None) -> Any:
         return self.copy()
 
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self.copy()
+    __copy__ = __deepcopy__
 
     def __reduce__(self) -> Any:
         return self.view(np.ndarray).__reduce__()
@@ -86,48 +78,20 @@ class Number(np.float64):
     """A single number with a node; a float to whoever asks."""
 
     node: Node
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return Traced.__array_ufunc__(None, ufunc, method, *inputs, **kwargs)  # type: ignore[arg-type]
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return run(func, args, kwargs)
-
-    def __bool__(self) -> bool:
-        return compare(operator.ne, self, 0.0)
+    __array_ufunc__ = Traced.__array_ufunc__
+    __array_function__ = Traced.__array_function__
 
     def __repr__(self) -> str:
         return repr(float(self))
 
     __str__ = __repr__
 
-    def __hash__(self) -> int:
-        return hash(float(self))
-
-    def __copy__(self) -> "Number":
-        return self
-
-    def __deepcopy__(self, memo: Any) -> "Number":
-        return self
-
-    def __reduce__(self) -> Any:
-        return float, (float(self),)
-
     def same(self, *args: Any, **kwargs: Any) -> "Number":
         return self
 
-    item = sum = mean = squeeze = copy = max = min = astype = tolist = conjugate = __pos__ = same  # type: ignore[assignment]
-
-    @property
-    def T(self) -> "Number":
-        return self
-
-
-def compare(op: Callable[[Any, Any], Any], a: Any, b: Any) -> bool:
-    """The outcome of a comparison of two numbers, which may decide what runs next."""
-    result = bool(op(plain(a), plain(b)))
-    tape.guards.append((tape.record(op, (encode(a), encode(b)), {}, (), np.dtype(bool)), result))
-    return result
+    item = sum = mean = squeeze = copy = max = min = astype = tolist = conjugate = same  # type: ignore[assignment]
+    __pos__ = __copy__ = __deepcopy__ = same
+    T = property(same)
 
 
 def number(value: Any, node: Node) -> Number:
@@ -181,10 +145,8 @@ def encode(value: Any) -> Any:
         return float(value)
     if isinstance(value, str) and value in ("float32", "f4", "float16", "f"):
         return float
-    is_float = (isinstance(value, type) and issubclass(value, np.floating)) or (
-        isinstance(value, np.dtype) and value.kind == "f"
-    )
-    return float if is_float else value
+    kind = value.type if isinstance(value, np.dtype) else value
+    return float if isinstance(kind, type) and issubclass(kind, np.floating) else value
 
 
 def node_of(array: Traced) -> Node:
@@ -208,50 +170,35 @@ def write(array: Any, op: Any, args: tuple[Any, ...], do: Callable[[np.ndarray],
     if not isinstance(array, Traced):
         do(array)
         return array
-    old, encoded = node_of(array), tuple(encode(a) for a in args)
+    node = tape.record(op, (node_of(array), *map(encode, args)), {}, array.shape, array.dtype)
+    return become(array, node, do)
+
+
+def become(array: Traced, node: Node, do: Callable[[np.ndarray], Any]) -> Traced:
+    """Let `do` write into the memory of the array, whose value is that of `node` afterwards."""
     root = array if array._root is None else array._root
     first = node_of(root)
-    if first.op is None and first.value is not None and np.may_share_memory(first.value, root):
+    if first.value is not None and np.may_share_memory(first.value, root):
         first.value = np.array(first.value)
     do(array.view(np.ndarray))
-    update(array, tape.record(op, (old, *encoded), {}, array.shape, array.dtype))
-    return array
-
-
-def update(array: Traced, node: Node) -> None:
-    """The memory of `array` has been written; its value is now that of `node`."""
-    if array._root is None:
-        array._node = node
-        array._version += 1
-        return
-    root = array._root
-    root._node = tape.record(put, (node_of(root), node, array._path), {}, root.shape, root.dtype)
+    if root is not array:
+        root._node = tape.record(put, (first, node, array._path), {}, root.shape, root.dtype)
     root._version += 1
     array._node, array._seen = node, root._version
+    return array
 
 
 def run(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, pure: bool = True) -> Any:
     """op(*args, **kwargs) on plain values, wrapped and recorded. With `out`, an array is written."""
     kwargs = dict(kwargs or {})
     out = kwargs.pop("out", None)
-    if isinstance(out, tuple):
-        out = out[0]
-    bare = [plain(a) for a in args]
-    bare_kwargs = {k: plain(v) for k, v in kwargs.items()}
+    out = out[0] if isinstance(out, tuple) else out
+    bare, bare_kwargs = [plain(a) for a in args], {k: plain(v) for k, v in kwargs.items()}
+    if isinstance(out, Traced):
+        node = tape.record(op, *codes(args, kwargs), out.shape, out.dtype)
+        return become(out, node, lambda a: op(*bare, **bare_kwargs, out=a))
     if out is not None:
-        if "casting" not in kwargs and isinstance(op, np.ufunc):
-            trial: Any = op(*bare, **bare_kwargs, out=plain(out).copy())  # complains as the real one would
-        else:
-            trial = op(*bare, **bare_kwargs)
-        node = tape.record(op, *codes(args, kwargs), np.shape(trial), trial.dtype)
-        if not isinstance(out, Traced):
-            out[...] = trial
-            return out
-        first = node_of(out if out._root is None else out._root)
-        if first.op is None and first.value is not None and np.may_share_memory(first.value, out):
-            first.value = np.array(first.value)
-        out.view(np.ndarray)[...] = trial
-        update(out, node)
+        op(*bare, **bare_kwargs, out=out)
         return out
     return wrap(op(*bare, **bare_kwargs), op, args, kwargs, bare, pure)
 
@@ -266,19 +213,14 @@ def wrap(result: Any, op: Any, args: Any, kwargs: Any, bare: list[Any], pure: bo
         if owner is not None and not path:
             return owner
         array = result.view(Traced)
-        if owner is not None:
-            array._root, array._path = (owner, path) if owner._root is None else (owner._root, owner._path + path)
-            array._seen = -1
-            node_of(array)
-        else:
+        if owner is None:
             array._node = node_for(array.view(np.ndarray), op, args, kwargs, pure)
+        else:
+            array._root, array._path = owner._root if owner._root is not None else owner, owner._path + path
+            node_of(array)
         return array
     if isinstance(result, np.floating) or (type(result) is float):
-        value = np.asarray(result)
-        return number(result, node_for(value, op, args, kwargs, pure))
-    if isinstance(result, np.bool_) and pure and holds(args):
-        tape.guards.append((tape.record(op, *codes(args, kwargs), (), np.dtype(bool)), bool(result)))
-        return result
+        return number(result, node_for(np.asarray(result), op, args, kwargs, pure))
     if isinstance(result, tuple | list) and pure:
         parts = [wrap(r, Part(op, i), args, kwargs, bare) for i, r in enumerate(result)]
         return type(result)(parts) if type(result) in (list, tuple) else type(result)(*parts)
@@ -309,26 +251,10 @@ def view_of(result: np.ndarray, op: Any, args: Any, kwargs: Any, bare: list[Any]
 
 
 def binary(ufunc: np.ufunc, swapped: bool) -> Any:
-    def method(self: Any, other: Any) -> Any:
+    def method(self: Number, other: Any) -> Any:
         if not isinstance(other, np.ndarray | np.generic | int | float | complex | list | tuple):
             return NotImplemented
         return run(ufunc, (other, self) if swapped else (self, other))
-
-    return method
-
-
-def in_place(ufunc: np.ufunc) -> Any:
-    def method(self: Any, other: Any) -> Any:
-        return run(ufunc, (self, other), {"out": self})
-
-    return method
-
-
-def comparison(op: Any) -> Any:
-    def method(self: Number, other: Any) -> Any:
-        if isinstance(other, np.ndarray):
-            return NotImplemented
-        return compare(op, self, other) if isinstance(other, int | float | np.generic) else NotImplemented
 
     return method
 
@@ -341,29 +267,20 @@ def through(function: Any) -> Any:
 
 
 OPERATORS = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "matmul": np.matmul,
-    "pow": np.power, "mod": np.remainder, "floordiv": np.floor_divide, "and": np.bitwise_and, "or": np.bitwise_or,
-    "xor": np.bitwise_xor,
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "pow": np.power,
+    "mod": np.remainder, "floordiv": np.floor_divide,
 }  # fmt: skip
-COMPARISONS = {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
-               "ne": np.not_equal}  # fmt: skip
 METHODS = (
     "sum", "mean", "std", "var", "max", "min", "prod", "dot", "reshape", "ravel", "flatten", "transpose", "astype",
     "copy", "clip", "squeeze", "swapaxes", "argmax", "argmin", "any", "all", "cumsum", "trace", "repeat", "round",
     "take", "diagonal", "conj", "argsort", "nonzero",
 )  # fmt: skip
-for kind in (Traced, Number):
-    for name, ufunc in OPERATORS.items():
-        setattr(kind, f"__{name}__", binary(ufunc, False))
-        setattr(kind, f"__r{name}__", binary(ufunc, True))
-        if kind is Traced:
-            setattr(kind, f"__i{name}__", in_place(ufunc))
-    for name, ufunc in COMPARISONS.items():
-        setattr(kind, f"__{name}__", binary(ufunc, False) if kind is Traced else comparison(getattr(operator, name)))
-    for name, ufunc in (("neg", np.negative), ("abs", np.absolute), ("invert", np.invert)):
-        setattr(kind, f"__{name}__", through(ufunc))
+for name, ufunc in OPERATORS.items():
+    setattr(Number, f"__{name}__", binary(ufunc, False))
+    setattr(Number, f"__r{name}__", binary(ufunc, True))
+for name, function in {"__neg__": np.negative, "__abs__": np.absolute, "ravel": np.ravel, "flatten": np.ravel,
+                       "reshape": np.reshape, "round": np.round, "clip": np.clip, "dot": np.dot}.items():  # fmt: skip
+    setattr(Number, name, through(function))
 for name in METHODS:
     setattr(Traced, name, through(getattr(np.ndarray, name)))
-for name in ("reshape", "ravel", "flatten", "round", "clip", "dot"):
-    setattr(Number, name, through(getattr(np, name if name != "flatten" else "ravel")))
 setattr(Traced, "__hash__", None)  # noqa: B010

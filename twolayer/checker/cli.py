@@ -1,20 +1,19 @@
 """`twolayer check FILE_OR_FOLDER`: exit code 0 right, 1 something is wrong, 2 could not check."""
 
 import argparse
-import contextlib
 import json
 import os
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
-from twolayer.checker.process import Server
-from twolayer.checker.report import Finding, Report, table
+from twolayer.checker.process import reports
+from twolayer.checker.report import Report, table
 
 SKIPPED = {"__pycache__", ".git", ".ipynb_checkpoints", ".venv", "venv", "node_modules", "site-packages"}
+PLAIN = str.maketrans("✓✗·∂−×²½", "+x*d-x2?")  # for a terminal that cannot show them
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,117 +25,79 @@ class Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser("twolayer check", description=__doc__)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    parser.add_argument(
-        "--driver", type=Path, metavar="FILE", help="lines that take a training step with their functions"
-    )
-    parser.add_argument("--json", action="store_true", help="print the reports as JSON")
-    parser.add_argument("--seconds", type=float, default=10.0, help="time limit of one file (default: %(default)g)")
-    parser.add_argument("--megabytes", type=int, default=2048, help="memory limit of one file (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=None, help="files checked at a time (default: one per core)")
+    add = parser.add_argument
+    add("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="Python files, notebooks, folders of these")
+    add("--driver", type=Path, metavar="FILE", help="lines that take a few training steps with their functions")
+    add("--json", action="store_true", help="print the reports as JSON")
+    add("--seconds", type=float, default=60.0, help="processor time of one file (default: %(default)g)")
+    add("--megabytes", type=int, default=2048, help="memory of one file (default: %(default)s)")
+    add("--workers", type=int, default=os.cpu_count() or 1, help="files checked at a time (default: one per core)")
     options = parser.parse_args(arguments)
-    if not options.seconds > 0 or options.megabytes < 64 or (options.workers is not None and options.workers < 1):
-        parser.error("--seconds and --workers must be positive, --megabytes at least 64")
+    if not options.seconds >= 1 or options.megabytes < 64 or options.workers < 1:
+        parser.error("--seconds and --workers must be at least 1, --megabytes at least 64")
+    if options.driver:
+        try:
+            options.driver = options.driver.read_text("utf-8")
+            compile(options.driver, "driver", "exec")
+        except (OSError, ValueError, SyntaxError) as error:
+            parser.error(f"the driver cannot be used: {error}")
     return options
 
 
-def files_in(folder: Path) -> list[Path]:
-    """The programs and notebooks under a folder."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in (".py", ".ipynb") and path.is_file() and not SKIPPED & set(path.relative_to(folder).parts):
-            found.append(path)
-    return found
-
-
 def check_paths(
-    paths: Sequence[Path], driver: str | None = None, seconds: float = 10.0, megabytes: int = 2048,
-    workers: int | None = None, progress: bool = False, compose: bool = True,
+    paths: Sequence[Path], driver: str | None = None, seconds: float = 60.0, megabytes: int = 2048,
+    workers: int | None = None, progress: bool = False,
 ) -> list[Report]:  # fmt: skip
     """The reports on files, each checked in a process of its own; several at a time."""
-    local = threading.local()
-    servers: list[Server] = []
-
-    def check(path: Path) -> Report:
-        if not hasattr(local, "server"):
-            local.server = Server()
-            servers.append(local.server)
-        request = {"path": str(path), "driver": driver, "seconds": seconds, "megabytes": megabytes, "compose": compose}
-        answer = local.server.check(request)
-        if answer is None:
-            return Report(str(path), [Finding("unknown", "process", "its process ended without a report")])
-        return Report.from_dict(answer)
-
-    workers = max(1, min(workers or os.cpu_count() or 1, len(paths)))
-    pool = ThreadPoolExecutor(workers)
-    try:
-        results: Iterator[Report] = pool.map(check, paths)
+    found = {}
+    with closing(reports(paths, driver, seconds, megabytes, workers or os.cpu_count() or 1)) as running:
         if progress:
             from tqdm import tqdm
 
-            results = iter(tqdm(results, total=len(paths), unit="file"))
-        return list(results)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for server in servers:
-            server.close()
+            found = dict(tqdm(running, total=len(paths), unit="file"))
+        else:
+            found = dict(running)
+    return [found[i] for i in range(len(paths))]
 
 
-def run(options: argparse.Namespace) -> int:
-    driver = None
-    if options.driver:
-        try:
-            driver = options.driver.read_text("utf-8")
-            compile(driver, str(options.driver), "exec")
-        except (OSError, ValueError, SyntaxError) as error:
-            print(f"twolayer check: the driver {options.driver} cannot be used: {error}", file=sys.stderr)
-            return 2
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    options = parse(arguments)
     paths: list[Path] = []
     for path in options.paths:
         paths += files_in(path) if path.is_dir() else [path]
     if not paths:
-        print(f"twolayer check: no Python file and no notebook in {options.paths[0]}", file=sys.stderr)
+        print(f"twolayer check: there are no Python files or notebooks in {options.paths[0]}", file=sys.stderr)
         return 2
-    shown = len(paths) > 1 and sys.stderr is not None and sys.stderr.isatty()
-    reports = check_paths(paths, driver, options.seconds, options.megabytes, options.workers, shown)
-    base = options.paths[0] if len(options.paths) == 1 and options.paths[0].is_dir() else None
-    for report in reports:
-        with contextlib.suppress(ValueError):
-            report.name = str(Path(report.name).relative_to(base)) if base else report.name
-    color = bool(sys.stdout and sys.stdout.isatty()) and "NO_COLOR" not in os.environ
+    shown = len(paths) > 1 and shows_colors(sys.stderr)
+    found = check_paths(paths, options.driver, options.seconds, options.megabytes, options.workers, shown)
+    if len(options.paths) == 1 and options.paths[0].is_dir():
+        for report in found:
+            report.name = str(Path(report.name).relative_to(options.paths[0]))
+    color = shows_colors(sys.stdout) and "NO_COLOR" not in os.environ
     if options.json:
-        say(json.dumps([r.to_dict() for r in reports], indent=1))
+        say(json.dumps([r.to_dict() for r in found], indent=1))
     else:
-        say(table(reports, color) if base or len(reports) > 1 else reports[0].text(color))
-    codes = {r.code for r in reports}
+        say(found[0].text(color) if found[0].name == str(options.paths[0]) and len(found) == 1 else table(found, color))
+    codes = {r.code for r in found}
     return 1 if 1 in codes else 2 if 2 in codes else 0
 
 
+def files_in(folder: Path) -> list[Path]:
+    """The programs and notebooks under a folder."""
+    files = [p for p in sorted(folder.rglob("*")) if p.suffix in (".py", ".ipynb") and p.is_file()]
+    return [p for p in files if not SKIPPED & set(p.relative_to(folder).parts)]
+
+
+def shows_colors(stream: object) -> bool:
+    return bool(getattr(stream, "isatty", bool)())
+
+
 def say(text: str) -> None:
-    """Print, in whatever the terminal can show."""
-    if sys.stdout is None:
-        return
+    """Print, in what the terminal can show."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        for sign, plain in {"✓": "+", "✗": "x", "·": "*", "∂": "d", "−": "-"}.items():
-            text = text.replace(sign, plain)
-        text = text.encode(encoding, "replace").decode(encoding)
+        text = text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
     print(text, flush=True)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; no traceback reaches who runs it."""
-    options = parse(arguments)
-    try:
-        return run(options)
-    except KeyboardInterrupt:
-        return 130
-    except (BrokenPipeError, OSError, ValueError) as error:
-        if not isinstance(error, BrokenPipeError) and not (sys.stdout and sys.stdout.closed):
-            with contextlib.suppress(Exception):
-                print(f"twolayer check: {error}", file=sys.stderr)
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2

@@ -6,66 +6,50 @@ The text is shown, so that it can be corrected. If it does not run, nothing is s
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import islice
 
 from twolayer.checker.program import Source
 from twolayer.checker.verdict import Outcome
 
 N, D, H = 7, 3, 5  # samples, features, hidden units of the made-up data; unlike, so that a mix-up does not run
-ROLES = {
-    "init":
-        r"^(init|initiali[sz]e|create|build|make|setup|random|new|start|he)\w*(param|weight|net|model|"
-        r"layer|init|$)|param\w*init|weights?$",
-    "train":
-        r"^(train|fit|nn_?model|model|l_layer_model|two_layer_model|gradient_?descent|sgd|learn|"
-        r"optimi[sz]e|run|fit_network)",
-    "forward": r"forward|^propagat|^predict_proba|^output|^hypothesis|^predict|^net$",
-    "loss": r"cost|loss|entropy|^mse|objective|^error",
-    "backward": r"back|grad|^derivatives|^deltas",
-    "slope": r"(loss|cost|entropy|bce|mse)\w*(grad|deriv|prime|back)|(grad|deriv|d)_?\w*(loss|cost)",
-    "update": r"updat|^step|^apply|^descent|^learn|^optimi[sz]e|^train_step",
+MOST = 20  # drivers
+ROLES = {  # what a function does by its name, without underscores; the likelier pattern first
+    "init": (r"(init|create|build|make|rand|new|get)\w*(param|weight|net|model|layer)\w*|init(ialize)?", r"\w+init"),
+    "train": (r"(train|fit|nnmodel|model|llayermodel|twolayermodel|gradientdescent|sgd|learn|optimi[sz]e|run)\w*",),
+    "forward": (r"\w*(forward|propagat)\w*", r"predictproba|output|hypothesis|predict|net|scores"),
+    "loss": (r"\w*(cost|loss|entropy|objective)\w*", r"(mse|error|bce)\w*"),
+    "backward": (r"\w*(back|grad)\w*", r"\w*(loss|cost)\w*", r"(derivatives|deltas)\w*"),
+    "slope": (r"d?(loss|cost|entropy|bce|mse)\w*(grad|deriv|prime|back|fn)\w*|\w*(grad|deriv)\w*(loss|cost)\w*",),
+    "update": (r"\w*updat\w*|(step|apply|descent|learn|optimi[sz]e|sgd|trainstep|gradientstep)\w*",),
 }  # fmt: skip
-ARGUMENTS = (
-    ("X",
-        r"x|xs|xb|x_?train|train_?x|x_?batch|x_?data|inputs?(_data|_vector|_list|s)?|data|features|"
-        r"images|a0|samples?|batch|sample_x|eingaben?|entrees?|data_x"),
-    ("y",
-        r"y|t|ys|yb|y_?train|train_?y|y_?batch|y_?true|targets?(_vector|_list)?|labels?|"
-        r"expected(_output)?|desired(_output)?|truth|outputs_true|y_?data|actual|ziele?|cibles?|data_y"),
-    (str(D),
-        r"n_?x|n_?in|n_?inputs?|input_?(size|dim|nodes|layer_size|s)|d|d_?in|n_?features|inodes|"
-        r"num_inputs?|in_?(dim|features|size)|size_in"),
-    (str(H),
-        r"n_?h|n_?hid(den)?|hidden(_?(size|dim|nodes|units|layer_size|neurons|s))?|h|n_?hidden\w*|hnodes|"
-        r"num_hidden|units|size_hidden"),
-    ("k",
-        r"n_?y|n_?out|n_?outputs?|output_?(size|dim|nodes|layer_size|s)?|d_?out|n_?classes|onodes|"
-        r"num_(outputs?|classes|labels)|k|out_?(dim|features|size)|size_out|classes"),
-    ("0.1", r"lr|learning_?rate|alpha|eta|rate|step_?size|l_?rate|lernrate|pas"),
-    ("3", r"(n_?|num_?|max_?)?(epochs?|iter(ation)?s?|steps|epochen)"),
-    ("4", r"(mini_?)?batch_?size"),
-    (f"[{D}, {H}, k]", r"layers?_?(dims?|sizes?)?|layers|sizes|dims|topology|architecture|shape|structure"),
-    ("np.random.default_rng(0)", r"rng|generator"),
-    ("0", r"seed|random_?(state|seed)"),
-    ("0.01", r"lambd\w*|lam|reg(_?lambda|ularization)?|l2(_?reg)?|weight_?decay|lmbda|decay"),
-    ("0.8", r"keep(_?prob)?|p_?keep"),
-    ("0.9", r"beta1?|momentum|mu"),
-    ("'relu'", r"activation(_name)?"),
-    ("False", r"print_\w+|verbose|plot\w*|debug|show\w*"),
-    ("True", r"train(ing)?|is_train(ing)?"),
-)  # fmt: skip
-KINDS = {
-    "slope": r"d_?(z2|z|a2|al|out(put)?|logits|scores|y_?hat|y|l)|grad_?out(put)?|upstream|grad",
-    "params": r"param(eter)?s?|theta|weights?|model|net(work)?|p|w|nn_params|parametres",
-    "grads": r"grad(ient)?s?|g|dparams|d_?params|deltas",
-    "cache": r"caches?|memory|tape|state|context|saved",
-    "output": r"a2|al|a3|a|y_?hat|y_?pred|outputs?|out|pred(ictions?|s)?|prob(abilitie)?s?|p|z2|scores|logits|"
-    r"o|a_?out|yh",
-}
-
-
+OTHER = "activation|plot|test|check|numerical|print|accuracy|linear|sigmoid|relu|softmax|tanh|norm|affine"  # in a name
+WORDS = {  # what an argument is by its name, without underscores: one of the values so far, or a number
+    "slope": r"d(z2|z|a2|al|out(put)?|logits|scores|yhat|y|l)|gradout(put)?|upstream|grad",
+    "params": r"(nn)?param(eter)?s?|theta|weights?|model|net(work)?|p|w",
+    "grads": r"grad(ient)?s?|g|dparams|deltas",
+    "cache": r"caches?|memory|tape|state|context|saved|activations",
+    "output": r"a[23l]?|y(hat|pred)|outputs?|out|pred(iction)?s?|prob(abilitie)?s?|p|z2|scores|logits|o|aout|yh",
+    "X": r"xs?|xb|(x(train|batch|data)|trainx|datax)|inputs?(data|vector|list|s)?|data|features|images|a0?|samples?",
+    "y": r"[yt]s?|yb|y(train|batch|true|data)|trainy|targets?(vector|list)?|labels?|(expected|desired)(output)?|truth",
+    "d": r"(n|num)?(x|in|inputs?|features)|(input|in)(size|dim|nodes|layersize|features|s)|din|d|inodes",
+    "h": r"(n|num)?(h|hid(den)?)|(hidden|nhidden)(size|dim|nodes|units|layersize|neurons|s)?|hnodes|units",
+    "k": r"(n|num)?(y|out|outputs?|classes|labels)|(output|out)(size|dim|nodes|layersize|features|s)?|dout|k|onodes",
+    "0.1": r"lr|learningrate|alpha|eta|rate|stepsize|lrate",
+    "3": r"(n|num|max)?(epochs?|iter(ation)?s?|steps)",
+    "4": r"(mini)?batchsize",
+    "[d, h, k]": r"layers?(dims?|sizes?)?|sizes|dims|topology|architecture|shape|structure",
+    "np.random.default_rng(0)": r"rng|generator",
+    "0": r"seed|random(state|seed)",
+    "0.01": r"lambd\w*|lam|reg(lambda|ularization)?|l2(reg)?|weightdecay|lmbda|decay",
+    "0.8": r"keep(prob)?|pkeep",
+    "0.9": r"beta1?|momentum|mu",
+    "False": r"print\w+|verbose|plot\w*|debug|show\w*",
+    "True": r"(is)?train(ing)?",
+}  # fmt: skip
+NUMBERS = list(WORDS)[list(WORDS).index("0.1") :]  # those that stand for themselves
+WEIGHT = r"[wWbB]_?[12]"
+LOOP, INDENT = "for _ in range(3):\n", "    "
 STEP = """
 def step(p, g):
     if isinstance(p, dict):
@@ -81,78 +65,29 @@ def step(p, g):
 """
 
 
-def data_texts(text: str) -> list[str]:
-    """Data in the layouts that are used, the likeliest for this program first."""
-    labels = "[0, 1, 1, 0, 1, 0, 1]"
-    one_hot = f"np.eye(k)[np.array({labels})]"
-    rows, flat = f"rng.normal(size=({N}, {D}))", f"np.array({labels})"
-    found = {
-        "rows": (1, rows, f"{flat}.reshape({N}, 1).astype(float)"),
-        "columns": (1, f"rng.normal(size=({D}, {N}))", f"{flat}.reshape(1, {N}).astype(float)"),
-        "rows of classes": (2, rows, one_hot),
-        "columns of classes": (2, f"rng.normal(size=({D}, {N}))", f"{one_hot}.T"),
-        "flat": (1, rows, f"{flat}.astype(float)"),
-        "class numbers": (2, rows, flat),
-        "one column": (1, f"rng.normal(size=({D}, 1))", "np.array([[1.0]])"),
-        "one row": (1, f"rng.normal(size={D})", "np.array([1.0])"),
-        "lists": (1, f"rng.normal(size=({N}, {D})).tolist()", labels),
-    }
-    columns = re.search(
-        r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*\s*@\s*[xXaA]|"
-        r"[xXyY]\.shape\[1\]\s*$",
-        text,
-        re.M,
-    )
-    classes = re.search("softmax|one_?hot|n_?classes", text)
-    order = sorted(
-        found, key=lambda name: ("one" in name, bool(columns) != ("column" in name), bool(classes) != ("class" in name))
-    )
-    return [
-        f"import numpy as np\nrng = np.random.default_rng(1)\nk = {k}\nX = {x}\ny = {y}\n"
-        for k, x, y in (found[name] for name in order)
-    ]
-
-
-@dataclass
-class Theirs:
-    """A function or method of theirs: its name in a call, arguments, and what it returns."""
+@dataclass(frozen=True)
+class Function:
+    """A function of theirs, or a method of an object: how it is called, and its text."""
 
     call: str
     node: ast.FunctionDef
-    method: bool = False
 
     def required(self) -> list[str]:
         a = self.node.args
-        names = [x.arg for x in [*a.posonlyargs, *a.args]]
-        names = names[: len(names) - len(a.defaults)] if a.defaults else names
-        given = [x.arg for x, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is None]
-        return [*names[1 if self.method else 0 :], *given]
+        return [x.arg for x in a.args[: len(a.args) - len(a.defaults)] if x.arg != "self"]
 
-    def defaults(self) -> list[tuple[str, str]]:
-        """The arguments that may be left out, and the plain values that they then have."""
-        a = self.node.args
-        pairs = zip([*a.posonlyargs, *a.args][::-1], a.defaults[::-1], strict=False)
-        return [(x.arg, ast.unparse(d)) for x, d in pairs if isinstance(d, ast.Constant) and d.value is not None]
+    def returned(self) -> list[str]:
+        """The names of what it returns: "" for a single value without one, none for nothing."""
+        values = [n.value for n in walk(self.node) if isinstance(n, ast.Return) and n.value is not None]
+        parts = values[-1].elts if values and isinstance(values[-1], ast.Tuple) else values[-1:]
+        names = [v.id if isinstance(v, ast.Name) else "" for v in parts]
+        return names if len(names) < 2 else [name or f"result{i}" for i, name in enumerate(names)]
 
-    def returned(self) -> list[str] | None:
-        """The names of what it returns; None where that has no names."""
-        returns = [n.value for n in walk(self.node) if isinstance(n, ast.Return) and n.value is not None]
-        if not returns:
-            return []
-        last = returns[-1]
-        values = last.elts if isinstance(last, ast.Tuple) else [last]
-        names = [v.id if isinstance(v, ast.Name) else "" for v in values]
-        return names if all(names) else None if len(values) == 1 else [n or f"result{i}" for i, n in enumerate(names)]
-
-    def written_keys(self) -> list[str]:
-        """The keys of the dictionary that it returns, as far as they are written out."""
-        return [
-            str(k.value)
-            for n in walk(self.node)
-            if isinstance(n, ast.Dict)
-            for k in n.keys
-            if isinstance(k, ast.Constant)
-        ]
+    def written(self) -> list[str]:
+        """The keys of the dictionaries that it fills, as far as they are written out."""
+        found = [k for n in walk(self.node) if isinstance(n, ast.Dict) for k in n.keys]
+        found += [n.slice for n in walk(self.node) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)]
+        return [k.value for k in found if isinstance(k, ast.Constant) and isinstance(k.value, str)]
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
@@ -163,227 +98,195 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
             yield from walk(child)
 
 
-def role_of(name: str, wanted: str) -> bool:
-    return bool(re.search(ROLES[wanted], name.lower().strip("_"))) and not re.search(
-        ("" if wanted == "slope" else "deriv|prime|")
-        + "activation|plot|test|check|numerical|print|_d$|accuracy|layer$|linear|sigmoid|relu|softmax|tanh|norm",
-        name.lower(),
-    )
+def bare(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
+def pick(functions: Sequence[Function], role: str) -> list[Function]:
+    """The functions with that role, the likeliest first."""
+    for pattern in ROLES[role]:
+        found = []
+        for f in functions:
+            name = bare(f.node.name)
+            data = any(re.fullmatch(WORDS["X"], bare(argument)) for argument in f.required())
+            slope = bool(re.fullmatch(ROLES["slope"][0], name)) and not data
+            fitting = role not in ("loss", "backward", "slope") or slope == (role == "slope")
+            if fitting and re.fullmatch(pattern, name) and not re.search(OTHER, name) and f.node.name[:2] != "__":
+                found.append(f)
+        if found:
+            return sorted(found, key=lambda f: len(f.node.name))
+    return []
+
+
+@dataclass
 class Composer:
-    """The lines for one layout of the data and one choice of functions."""
+    """Lines of a driver, and what they have made so far: by the name, or the kind, of an argument."""
 
-    def __init__(self, text: str, functions: "list[Theirs]") -> None:
-        self.lines, self.taken = text, {f.node.name for f in functions}
-        self.defaults = {name: value for f in functions for name, value in f.defaults()}
-        self.known: dict[str, str] = {}  # argument name: expression
+    text: str
+    taken: set[str]  # names of their functions
+    known: dict[str, str] = field(default_factory=lambda: {name: name for name in ("X", "y", "d", "h", "k")})
+
+    def then(self, text: str) -> "Composer":
+        """Another one that goes on from here."""
+        return Composer(self.text + text, self.taken, dict(self.known))
 
     def value(self, argument: str) -> str | None:
-        name = argument.lower().strip("_")
-        if argument in self.known:
-            return self.known[argument]
-        if argument in self.defaults:
-            return self.defaults[argument]
-        for kind, names in KINDS.items():
-            if kind in self.known and re.fullmatch(names, name):
-                return self.known[kind]
-        for expression, names in ARGUMENTS:
-            if re.fullmatch(names, name):
-                return expression
+        for name in (argument, *(kind for kind, words in WORDS.items() if re.fullmatch(words, bare(argument)))):
+            if name in self.known or name in NUMBERS:
+                return self.known.get(name, name)
         return None
 
-    def arguments(self, function: Theirs) -> str | None:
-        given = []
-        for name in function.required():
-            value = self.value(name)
-            if value is None:
-                return None
-            given.append(value)
-        star = function.node.args.vararg
-        if star and "params" in self.known:
-            given.append(f"*{self.known['params']}")
-        return ", ".join(given)
-
-    def call(self, function: Theirs, kind: str, indent: str = "", keep: bool = True) -> bool:
+    def call(self, function: Function, kind: str, indent: str = "") -> bool:
         """Append the call; False if an argument of it is not to be had."""
-        given = self.arguments(function)
-        if given is None:
+        values = [self.value(name) for name in function.required()]
+        if None in values:
             return False
-        names = function.returned()
-        if names == [] or not keep:
-            target, names = "", []
-        else:
-            names = [
-                f"the_{n}" if n in self.taken or n in ("X", "y", "k", "rng") else n for n in names or [f"the_{kind}"]
-            ]
-            target = ", ".join(names) + " = "
-        self.lines += f"{indent}{target}{function.call}({given})\n"
-        for name, theirs in zip(names, function.returned() or [kind], strict=False):
-            self.known[theirs] = name
-        if kind == "grads" and len(names) > 1 and re.search("loss|cost|^the_result0|^j$|^result0", names[0].lower()):
+        if function.node.args.vararg and "params" in self.known:
+            values.append(f"*{self.known['params']}")
+        theirs = function.returned()
+        names = [f"the_{name}" if name in self.taken else name for name in (n or f"the_{kind}" for n in theirs)]
+        self.text += f"{indent}{', '.join(names)}{' = ' * bool(names)}{function.call}({', '.join(map(str, values))})\n"
+        self.known |= {name: mine for name, mine in zip(theirs, names, strict=True) if name}
+        if kind == "grads" and len(names) > 1 and re.search("loss|cost|_j$", names[0].lower()):
             names = names[1:]
         if len(names) == 1:
-            self.known[kind] = names[0]
-            for key in function.written_keys():
-                self.known.setdefault(key, f"{names[0]}[{key!r}]")
-        elif names and kind in ("params", "grads"):
-            self.known[kind] = f"({', '.join(names)})"
-            self.known[f"{kind} names"] = " ".join(names)
-        elif names and kind == "output":
-            self.known["output"] = names[0]
-            self.known["cache"] = names[1] if len(names) == 2 else f"({', '.join(names)})"
+            self.known |= {key: f"{names[0]}[{key!r}]" for key in function.written() if key not in self.known}
+        if names:
+            whole = names[0] if len(names) == 1 else f"({', '.join(names)})"
+            more = {"output": names[0], "cache": names[1] if len(names) == 2 else whole}
+            self.known |= more if kind == "output" else {kind: whole}
         return True
 
-    def step(self, backward: Theirs, indent: str) -> bool:
-        """Subtract what `backward` returned, where there is no function for it."""
-        names = self.known.get("grads names", "").split() or [k for k in backward.written_keys() if self.parameter(k)]
-        pairs = [(g, p) for g in names if (p := self.parameter(g))]
-        if pairs and len(pairs) == len(names):
-            for g, p in pairs:
-                self.lines += f"{indent}{p} = {p} - 0.1 * {self.known[g]}\n"
-            return True
-        if "params" in self.known and "grads" in self.known:
-            params, grads = self.known["params"], self.known["grads"]
-            self.lines = (
-                self.lines.replace("\nfor _", f"{STEP}for _", 1) + f"{indent}{params} = step({params}, {grads})\n"
-            )
-            return True
-        return False
+    def step(self, backward: Function, attributes: dict[str, str], indent: str) -> bool:
+        """Subtract the gradients, where there is no function for it."""
+        known = attributes | self.known
+        names = [name for name in (*backward.returned(), *backward.written(), *attributes) if name in known]
+        pairs = [(p, known[g]) for g in names if (p := parameter(g, known))]
+        plain = ".tolist()" not in self.text
+        if not pairs or not (attributes or len(pairs) == len(names)):
+            plain, pairs = False, [(known["params"], known["grads"])] if {"params", "grads"} <= known.keys() else []
+        if pairs and not plain:
+            self.text = self.text.replace("\nfor _", f"{STEP}for _", 1)
+        for p, g in dict(pairs).items():
+            self.text += f"{indent}{p} = {f'{p} - 0.1 * {g}' if plain else f'step({p}, {g})'}\n"
+        return bool(pairs)
 
-    def parameter(self, gradient: str) -> str | None:
-        for name in (re.sub("^(d_?|grad_?|g_?)", "", gradient), re.sub("(_?grad|_?g)$", "", gradient)):
-            if name != gradient and name in self.known:
-                return self.known[name]
-        return None
+
+def parameter(gradient: str, known: dict[str, str]) -> str | None:
+    """The parameter whose gradient has that name."""
+    name = re.sub("^(d_?|grad_?|g_?|nabla_?)|(_?grad|_?g)$", "", gradient, count=1)
+    return known.get(name) if name not in (gradient, "") else None
+
+
+def layouts(text: str) -> list[str]:
+    """Made-up data in the layouts that are used, the likeliest for this program first; single samples last."""
+    labels, flat = "[0, 1, 1, 0, 1, 0, 1]", "np.array([0, 1, 1, 0, 1, 0, 1])"
+    rows, columns = f"rng.normal(size=({N}, d))", f"rng.normal(size=(d, {N}))"
+    found = [
+        (1, rows, f"{flat}.reshape({N}, 1).astype(float)"), (1, columns, f"{flat}.reshape(1, {N}).astype(float)"),
+        (2, rows, f"np.eye(k)[{flat}]"), (2, columns, f"np.eye(k)[{flat}].T"), (1, rows, f"{flat}.astype(float)"),
+        (2, rows, flat), (2, columns, flat), (1, f"{rows}.tolist()", labels),
+        (1, "rng.normal(size=(d, 1))", "np.array([[1.0]])"), (1, "rng.normal(size=d)", "np.array([1.0])"),
+    ]  # fmt: skip
+    product = r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*(\s*@\s*|\.dot\()\w*[xXaA]"
+    in_columns = bool(re.search(rf"{product}|[xXyY]\.shape\[1\]\s*$", text, re.M))
+    classes = bool(re.search("softmax|one_?hot|n_?classes", text))
+    lists = "numpy" not in text
+    found.sort(key=lambda one: (
+        str(N) not in one[1], lists != ("tolist" in one[1]), in_columns != (one[1] == columns), classes != (one[0] > 1)
+    ))  # fmt: skip
+    fixed = re.search(r"(?:rand\w*|normal|Dense|Linear|Layer)\(\(?(\d+), *(\d+)\)", text)  # sizes as numbers
+    d = fixed[1 + in_columns] if fixed else str(D)
+    return [
+        f"import numpy as np\nrng = np.random.default_rng(1)\nd, h, k = {d}, {H}, {k}\nX = {x}\ny = {y}\n"
+        for k, x, y in found
+    ]
+
+
+def weights(functions: Sequence[Function], text: str, data: str) -> str:
+    """Lines for parameters that the functions take and none makes."""
+    names = [n for f in functions for n in f.required() if re.fullmatch(WEIGHT, n)]
+    names = names or re.findall(rf"\b{WEIGHT}\b", text)
+    columns, flat = f"(d, {N})" in data, "reshape" not in data and "eye" not in data
+    shapes = {"w1": "d, h", "b1": "h,", "w2": "h," if flat else "h, k", "b2": "" if flat else "k,"}
+    if columns:
+        shapes = {"w1": "h, d", "b1": "h, 1", "w2": "k, h", "b2": "k, 1"}
+    to = ".tolist()" if "tolist" in data else ""
+    return "".join(f"{name} = rng.normal(size=({shapes[bare(name)]})){to}\n" for name in dict.fromkeys(names))
 
 
 def compose(source: Source) -> Iterator[str]:
-    """Drivers for this program, the likeliest first; at most 24."""
-    functions = [Theirs(n.name, n) for n in source.tree.body if isinstance(n, ast.FunctionDef)]
-    classes = [n for n in source.tree.body if isinstance(n, ast.ClassDef)]
-    made = 0
-    top = [n for s in source.tree.body if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in ast.walk(s)]
+    """Drivers for this program, the likeliest first."""
+    tree = source.tree.body
+    top = [n for s in tree if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in ast.walk(s)]
     own = {n.id for n in top if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    for text in (["import numpy as np\n"] if {"X", "y"} <= own else []) + data_texts(source.text):
-        for driver in (*of_classes(classes, functions, text), *of_functions(functions, text, own)):
-            made += 1
-            if made > 24:
-                return
-            yield driver
+    functions = [Function(n.name, n) for n in tree if isinstance(n, ast.FunctionDef)]
+    classes = [n for n in tree if isinstance(n, ast.ClassDef)][::-1]
+
+    def drivers() -> Iterator[str]:
+        for data in ["import numpy as np\n"] * ({"X", "y"} <= own) + layouts(source.text):
+            for one in classes:
+                yield from of_class(one, functions, data, source)
+            yield from of_functions(functions, data, source.text, own)
+
+    return islice(drivers(), MOST)
 
 
-def pick(functions: list[Theirs], role: str) -> list[Theirs]:
-    found = [f for f in functions if f.node.name != "__init__" and role_of(f.node.name, role)]
-    if role not in ("slope", "backward"):
-        found = [f for f in found if not role_of(f.node.name, "slope")]
-    elif role == "backward" and len(found) > 1:
-        found = [f for f in found if not re.search("loss|cost|entropy", f.node.name.lower())] or found
-    return sorted(found, key=lambda f: -len(f.node.body))[:2]
+def of_class(one: ast.ClassDef, functions: list[Function], data: str, source: Source) -> Iterator[str]:
+    """Drivers with an object of the class: theirs if they make one, else a new one."""
+    theirs = re.search(rf"^(\w+) = {one.name}\(", source.text, re.M)
+    name = theirs[1] if theirs else "net"
+    methods = [Function(f"{name}.{n.name}", n) for n in one.body if isinstance(n, ast.FunctionDef)]
+    if not (pick(methods, "backward") or pick(methods, "train")):
+        return
+    composer = Composer(data, {"X", "y", "d", "h", "k", "rng", *(f.call for f in functions)})
+    if not theirs:
+        new = next((m.node for m in methods if m.node.name == "__init__"), None)
+        if new and not composer.call(Function(f"net = {one.name}", new), "net"):
+            return
+        composer.text += "" if new else f"net = {one.name}()\n"
+    attributes = {n.attr: f"{name}.{n.attr}" for n in ast.walk(one) if isinstance(n, ast.Attribute)}
+    yield from loops(composer, methods + pick(functions, "loss") + pick(functions, "slope"), attributes)
 
 
-def weights(functions: list[Theirs], text: str) -> str:
-    """Lines for the parameters that the functions take one by one, where none makes them."""
-    names = list(dict.fromkeys(n for f in functions for n in f.required() if re.fullmatch("[wWbB]_?[12]", n)))
-    columns = f"size=({D}, {N})" in text
-    shapes = {"w1": (D, H), "b1": (H,), "w2": (H, "k"), "b2": ("k",)}
-    if "astype(float)" in text and "reshape" not in text:
-        shapes |= {"w2": (H,), "b2": ()}
-    lines = ""
-    for name in names:
-        shape = [str(s) for s in shapes[name.lower().replace("_", "")]]
-        shape = [*shape, "1"] if columns and len(shape) == 1 else shape[::-1] if columns else shape
-        lines += f"{name} = rng.normal(size=({', '.join(shape)}{',' if len(shape) == 1 else ''}))\n"
-    return lines
+def of_functions(functions: list[Function], data: str, text: str, own: set[str]) -> Iterator[str]:
+    """Drivers with the functions alone, and with parameters that are theirs, or made here."""
+    composer = Composer(data, {"X", "y", "d", "h", "k", "rng", *(f.call for f in functions)})
+    names = [n for n in sorted(own, key=lambda n: (n[-1], n[0] not in "wW")) if re.fullmatch(WEIGHT, n)]
+    if not names and not pick(functions, "init"):
+        composer.text += (loose := weights(functions, text, data))
+        names = re.findall(r"^(\w+) =", loose, re.M)
+    if len(names) == 4:
+        composer.known |= {n: n for n in names} | {"params": f"({', '.join(names)})"}
+    yield from loops(composer, functions, {})
 
 
-def of_functions(functions: list[Theirs], text: str, own: set[str]) -> Iterator[str]:
-    for train in [f for f in pick(functions, "train") if len(f.required()) >= 2]:
-        for init in [None, *pick(functions, "init")]:
-            composer = Composer(text, functions)
-            if init and not composer.call(init, "params"):
-                continue
-            if composer.call(train, "result"):
-                yield composer.lines
-                break
-    yield from loops([], functions, text, pick(functions, "init"))
-    loose = weights(functions, text)
-    known = [n for n in own if re.fullmatch("[wWbB]_?[12]", n)] or re.findall(r"^(\w+) =", loose, re.M)
-    if len(known) == 4:
-        yield from loops([loose], functions, text, [None], sorted(known, key=lambda n: (n[-1], n[0] not in "wW")))
-
-
-def loops(
-    prefix: list[str], functions: list[Theirs], text: str, inits: Any, known: Sequence[str] = ()
-) -> Iterator[str]:
-    """Three steps of forward, loss, backward and update."""
-    choice: dict[str, list[Any]] = {
-        role: pick(functions, role) or [None] for role in ("forward", "loss", "backward", "update")
-    }
-    choice["backward"] = [b for b in choice["backward"] if b not in choice["loss"] or b is None] or choice["backward"]
-    for init, forward, loss, backward, update in product(inits, *choice.values()):
-        if backward is None:
-            continue
-        composer = Composer(text + "".join(prefix), functions)
-        if init and not composer.call(init, "params"):
-            continue
-        composer.known |= {n: n for n in known}
-        if known:
-            composer.known["params"] = f"({', '.join(known)})"
-        composer.lines += "for _ in range(3):\n"
-        indent = "    "
-        if forward and forward is not backward and not composer.call(forward, "output", indent):
-            continue
-        if loss and loss not in (forward, backward):
-            composer.call(loss, "loss", indent)
-        for slope in pick(functions, "slope")[:1]:
-            if slope not in (forward, backward, loss):
-                composer.call(slope, "slope", indent)
-        if not composer.call(backward, "grads", indent):
-            continue
-        if update and update is not backward:
-            if not composer.call(update, "params", indent):
-                continue
-        elif (known or not prefix) and not composer.step(backward, indent):
-            continue
-        yield composer.lines
-
-
-def of_classes(classes: list[ast.ClassDef], functions: list[Theirs], text: str) -> Iterator[str]:
-    for one in reversed(classes):
-        methods = [Theirs(f"net.{n.name}", n, True) for n in one.body if isinstance(n, ast.FunctionDef)]
-        new = next((m for m in methods if m.node.name == "__init__"), None)
-        composer = Composer(text, functions)
-        given = composer.arguments(new) if new else ""
-        if given is None or not (pick(methods, "backward") or pick(methods, "train")):
-            continue
-        prefix = f"net = {one.name}({given})\n"
-        for init in [None, *pick(methods, "init")]:
-            first = Composer(text + prefix, functions)
-            if init and not first.call(init, "params", keep=False):
-                continue
-            for train in [m for m in pick(methods, "train") if len(m.required()) >= 2]:
-                trial = Composer(first.lines, functions)
-                if trial.call(train, "result", keep=False):
-                    again = f"for _ in range(3):\n    {trial.lines.splitlines()[-1]}\n"
-                    yield trial.lines.rsplit("\n", 2)[0] + "\n" + again
-            before = first.lines[len(text) :]
-            attributes = {n.attr for m in methods for n in ast.walk(m.node) if isinstance(n, ast.Attribute)}
-            for driver in loops(
-                [before], methods + [f for f in functions if role_of(f.node.name, "loss")], text, [None]
-            ):
-                if not pick(methods, "update"):
-                    driver += "".join(
-                        f"    net.{p} = net.{p} - 0.1 * net.{g}\n"
-                        for g in sorted(attributes)
-                        if (p := re.sub("^(d_?|grad_?)", "", g)) != g and p in attributes
-                    )
-                yield driver
+def loops(start: Composer, functions: Sequence[Function], attributes: dict[str, str]) -> Iterator[str]:
+    """Three steps: with their own training, or of forward, loss, slope, backward and update."""
+    for init in pick(functions, "init")[:1]:
+        start.call(init, "params")
+    for train in pick(functions, "train"):
+        composer = start.then(LOOP)
+        if len(train.required()) > 1 and composer.call(train, "result", INDENT):
+            yield composer.text
+            break
+    for backward in pick(functions, "backward")[:2]:
+        composer = start.then(LOOP)
+        chosen = {role: [f for f in pick(functions, role) if f is not backward][:1] for role in ROLES}
+        done = [composer.call(f, "output", INDENT) for f in chosen["forward"]]
+        for role in ("loss", "slope"):
+            done += [composer.call(f, role, INDENT) or role == "loss" for f in chosen[role]]
+        done += [composer.call(backward, "grads", INDENT)]
+        done += [composer.call(f, "params", INDENT) for f in chosen["update"]]
+        if not chosen["update"]:
+            done += [composer.step(backward, attributes, INDENT) or bool(attributes)]
+        if all(done):
+            yield composer.text
 
 
 def single(text: str) -> bool:
     """Whether the driver has one sample, with which much is right by chance."""
-    return f"size=({D}, 1))" in text or f"size={D})" in text
+    return "size=(d, 1))" in text or "size=d)" in text
 
 
 def fits(outcome: Outcome) -> bool:

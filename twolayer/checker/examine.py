@@ -3,8 +3,9 @@
 import ast
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from twolayer.checker import driver, explain, findings
 from twolayer.checker.loss import steps, unjudged
@@ -14,7 +15,13 @@ from twolayer.checker.report import Finding, Report
 from twolayer.checker.tape import Stop, Tape
 from twolayer.checker.verdict import Outcome, settle
 
-EARLY, LATE, MOST = 1500, 2500, 40_000  # nodes
+EARLY, LATE, MOST = 1500, 2500, 10_000  # operations
+NO_DRIVER = (
+    "the program takes no training step by itself, and no driver could be composed: write a few lines that take one "
+    "with its functions, and give them with --driver"
+)
+
+Attempt = tuple[Program, Failure | None, Outcome]
 
 
 def enough(tape: Tape) -> bool:
@@ -25,83 +32,84 @@ def enough(tape: Tape) -> bool:
     return seen > 1 or (seen == 1 and size > EARLY) or (size > LATE and len(unjudged(tape, params)[0]) > 1)
 
 
-def examine(path: Path, given: str | None, seconds: float, compose: bool = True) -> Report:
+def examine(path: Path, given: str | None, seconds: float) -> Report:
     """Run the file, with the given driver or a composed one if it takes no step of its own, and judge it."""
     start = time.process_time()
-    report = Report(str(path))
+    report = Report(str(path), driver=given or "")
     try:
         source = read(path)
+        found = attempt(source, given or "", seconds / 2)
+        idle = not found[0].params.next and not found[0].tape.stopped
+        if given is None and idle:
+            found = composed(source, seconds / 2, report, found)
+        fill(report, *found)
     except UnreadableError as error:
         report.findings.append(Finding("unknown", "unreadable", str(error)))
-        return report
-    end = start + seconds
-    if given is None:
-        program, failure, outcome = attempt(source, "", end)
-        if outcome.verdict == "unknown" and compose and not program.params.next:
-            found = composed(source, end, report)
-            if found:
-                program, failure, outcome = found
-    else:
-        program, failure, outcome = attempt(source, given, end)
-        report.driver = given
-    fill(report, program, failure, outcome)
     report.seconds = time.process_time() - start
     return report
 
 
-def attempt(
-    source: Source, text: str, end: float, tree: ast.Module | None = None
-) -> tuple[Program, Failure | None, Outcome]:
-    """One run of the program, or of another tree in its place, and what is to be said of it."""
-    tape = Tape(MOST, enough)
-    program = Program(Source(source.path, source.text, source.cells, tree or read(source.path).tree), tape)
-    with Alarm(tape, max(0.2, min(end - time.process_time(), 4.0))):
-        failure = program.run(main=not text, driver=text)
-    tape.paused = True
+def attempt(source: Source, text: str, seconds: float, most: int = MOST) -> Attempt:
+    """One run of the program with a driver, and what is to be said of it."""
+    tape = Tape(most, enough)
+    program = Program(source, tape)
+    with alarm(tape, seconds) as rung:
+        failure = program.run(text)
+        tape.paused = True
     program.params = Parameters(tape)
-    return program, failure, settle(tape, program.params)
+    if failure and text:  # what comes of a driver that does not run is the driver's
+        return (
+            program,
+            failure,
+            Outcome("unknown", why="the driver does not run to its end: correct it, and give it with --driver"),
+        )
+    outcome = settle(tape, program.params)
+    if rung and outcome.verdict == "unknown":
+        outcome.why = f"the program did not end within {seconds:g} seconds; until then, {outcome.why}"
+    if len(tape.nodes) >= most and not program.params.next:
+        outcome.why = f"no training step ended within {most} recorded operations: give it less data, or a driver"
+    return program, failure, outcome
 
 
-def composed(source: Source, end: float, report: Report) -> Any:
+def composed(source: Source, seconds: float, report: Report, bare: Attempt) -> Attempt:
     """What comes of the composed drivers: a right one decides; an accusation needs all that run to agree."""
-    seen: list[tuple[str, Any]] = []
+    best, nothing = 3, Outcome("unknown", why=NO_DRIVER)
     for text in driver.compose(source):
-        if time.process_time() > end or (seen and driver.single(text)):
+        if best == 0 and driver.single(text):
             break
-        program, failure, outcome = attempt(source, text, end)
-        report.driver = report.driver or text
-        if failure is None and outcome.verdict == "right":
-            report.driver = text
-            return program, None, outcome
-        if failure is None and outcome.verdict == "wrong" and driver.fits(outcome):
-            seen.append((text, (program, None, outcome)))
-    if not seen:
-        return None
-    report.driver, found = seen[0]
-    return found
+        program, failure, outcome = attempt(source, text, seconds, MOST)
+        ran = failure is None and bool(program.params.next)
+        right, wrong = (ran and outcome.verdict == verdict for verdict in ("right", "wrong"))
+        rank = -1 if right else 0 if wrong and driver.fits(outcome) else 1 if ran and not wrong else 2
+        if rank < best:
+            best, report.driver = rank, text
+            bare = program, failure, outcome if rank < 2 else nothing
+        if right:
+            break
+    if best == 3 and any(isinstance(n, ast.FunctionDef | ast.ClassDef) for n in source.tree.body):
+        return *bare[:2], nothing
+    return bare
 
 
-class Alarm:
-    """Ends what runs in the `with` block after so many seconds of computing, and again should it not listen."""
+@contextmanager
+def alarm(tape: Tape, seconds: float) -> Iterator[list[bool]]:
+    """End what runs in the block after so many seconds of computing, and again should it not listen: a last resort."""
 
-    def __init__(self, tape: Tape, seconds: float) -> None:
-        self.tape, self.seconds = tape, seconds
+    rung: list[bool] = []
 
-    def ring(self, *_: object) -> None:
-        self.tape.stopped = True
-        if not self.tape.paused:
+    def ring(*_: object) -> None:
+        rung.append(True)
+        tape.stopped = True
+        if not tape.paused:
             raise Stop
 
-    def __enter__(self) -> None:
-        if hasattr(signal, "setitimer"):
-            try:
-                signal.signal(signal.SIGPROF, self.ring)
-                signal.setitimer(signal.ITIMER_PROF, self.seconds, 0.2)
-            except ValueError:
-                self.seconds = 0.0  # not in the main thread
-
-    def __exit__(self, *_: object) -> None:
-        if hasattr(signal, "setitimer") and self.seconds:
+    with suppress(AttributeError, ValueError):  # Windows, or not in the main thread
+        signal.signal(signal.SIGPROF, ring)
+        signal.setitimer(signal.ITIMER_PROF, seconds, 0.2)
+    try:
+        yield rung
+    finally:
+        with suppress(AttributeError, ValueError):
             signal.setitimer(signal.ITIMER_PROF, 0)
 
 
@@ -113,7 +121,5 @@ def fill(report: Report, program: Program, failure: Failure | None, outcome: Out
     report.lines += explain.lines(outcome, program.params, place)
     report.findings += findings.all_of(program, outcome, place)
     if failure and outcome.verdict == "unknown":
-        text = f"the program ended with {failure}"
-        report.findings.insert(
-            0, Finding("unknown", "failure", text, failure.line, *place.of((failure.file, failure.line)))
-        )
+        said = f"the {'composed driver' if failure.file == 'driver' else 'program'} ended with {failure}"
+        report.findings.insert(0, place.finding("unknown", "failure", said, (failure.file, failure.line)))

@@ -5,33 +5,31 @@ from typing import Any
 
 import numpy as np
 
+from twolayer.checker.explain import Places
 from twolayer.checker.loss import errors
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.replay import Replay, ReplayError, Values, ancestors
+from twolayer.checker.replay import PRODUCTS, Replay, ReplayError, ancestors, start
 from twolayer.checker.report import Finding
-from twolayer.checker.tape import Node, getitem
+from twolayer.checker.tape import Node, getitem, put, setitem
 from twolayer.checker.verdict import Judgement, Outcome
 
-PRODUCTS = {np.matmul, np.dot, np.ndarray.dot, np.einsum, np.inner}
+NEAR = 400  # nodes before and after a step among which its slopes are looked for
 
 
-def all_of(program: Any, outcome: Outcome, place: Any) -> list[Finding]:
-    params: Parameters = program.params
-    found: list[Finding] = [*grown(params, place)]
-    judged = outcome.judged
-    if judged is not None and judged.points:
-        found += [*unjudged(judged, params, place), *spread(judged, place), *shuffled(judged, params, place)]
-        found += [*equal(judged, params, place), *accumulated(judged, params, place)]
-        if outcome.verdict == "unknown":
-            found = [f for f in found if f.level != "unknown"]
-    return found
+def all_of(program: Any, outcome: Outcome, place: Places) -> list[Finding]:
+    params, judged = program.params, outcome.judged
+    found = [*grown(params, place)]
+    if judged is not None:
+        looks = (unjudged, changed, spread, integers, shuffled, equal, accumulated) if len(judged.points) == 3 else ()
+        found += [f for look in (overflow, *looks) for f in look(judged, place)]
+    return [f for f in found if f.level != "unknown" or outcome.verdict != "unknown"]
 
 
-def grown(params: Parameters, place: Any) -> Iterator[Finding]:
+def grown(params: Parameters, place: Places) -> Iterator[Finding]:
     """A bias that takes the size of the data, because its gradient is not summed over the samples."""
     for i, new in params.next.items():
         old = params.tape.nodes[i]
-        if old.shape and new.size > old.size and max(new.shape) > max(old.shape):
+        if old.shape and new.op in (np.add, np.subtract) and new.size > old.size and max(new.shape) > max(old.shape):
             text = (
                 f"{params.name(old)} has shape {old.shape}, and {new.shape} after its update: "
                 "its gradient is not summed over the samples"
@@ -40,34 +38,27 @@ def grown(params: Parameters, place: Any) -> Iterator[Finding]:
             return
 
 
-def unjudged(judged: Judgement, params: Parameters, place: Any) -> Iterator[Finding]:
+def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
     """Every value that meets the forward pass as a weight or bias does, and is none of the judged parameters."""
-    step = judged.step
+    step, moving, params = judged.step, judged.replay.moving, judged.params
     forward = ancestors([step.loss], step.old)
-    moving = judged.replay.moving
-    samples = {
-        s for n in forward.values() if n.id in moving and n.id not in params.bit for s in n.shape[:1] + n.shape[-1:]
-    }
-    widest = max((n.size for n in forward.values() if n.id in moving), default=0)
+    longest = max((s for n in judged.forward for s in n.shape[:1] + n.shape[-1:]), default=0)
+    moved = {n.id for pair in changing(params) for n in pair}
     told: set[int] = set()
-    for node in forward.values():
-        for value in node.inputs:
-            other = next((i for i in node.inputs if i is not value), None)
-            if value.id in moving or other is None or value.id in told or not is_weight(value):
-                continue
-            if node.op in PRODUCTS:
-                role = len(value.shape) == 2 and node.size > 1 and other.id in moving and has_data(other, judged)
-            else:
-                role = node.op is np.add and other.id in moving and value.size < node.size and 0 < len(value.shape)
-            if not role or max(value.shape) > max(samples, default=0) or value.size * 2 > widest + value.size**2:
-                continue
+    for node, value in ((n, i) for n in forward.values() for i in n.inputs):
+        other = next((i for i in node.inputs if i is not value), None)
+        if value.id in moving or other is None or other.id not in moving or value.id in told or not is_weight(value):
+            continue
+        product = node.op in PRODUCTS and len(value.shape) == 2 and node.size > 1 and has_data(other, judged)
+        role = product or (node.op is np.add and value.size < node.size and bool(value.shape))
+        if role and max(value.shape) <= longest:
             told.add(value.id)
             name = value.name or f"the value of {place.of(value.line)[0]}"
-            slope = computed_slope(value, judged)
+            slope = None if value.id in moved else computed_slope(value, judged)
             if slope is not None:
                 text = f"{name} is never updated, though its slope is computed: it keeps its first value"
                 yield place.finding("wrong", "never-updated", text, slope.line, equation="gd-step")
-            elif value.id in params.chain or value.kind == "leak":
+            elif value.id in params.chain or value.id in moved or value.kind == "leak":
                 text = f"{name} takes part in the forward pass, and could not be judged with the other parameters"
                 yield place.finding("unknown", "not-judged", text, value.line)
             else:
@@ -75,132 +66,145 @@ def unjudged(judged: Judgement, params: Parameters, place: Any) -> Iterator[Find
                 yield place.finding("note", "not-trained", text, value.line)
 
 
+def changing(params: Parameters) -> Iterator[tuple[Node, Node]]:
+    """What is another value in every step, though not by what the predictions say; not what is only shuffled."""
+    for i, new in params.apart.items():
+        old = params.tape.nodes[i]
+        values = start([old, new])
+        if old.size != new.size or np.any(np.sort(values[i], None) != np.sort(values[new.id], None)):
+            yield old, new
+
+
+def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
+    """Data that change on the way."""
+    for old, new in changing(judged.params):
+        if old.name and old.size > 1:
+            text = f"{old.name} changes in every step, but not by what the predictions say: it was taken for data"
+            yield place.finding("note", "data-changed", text, new.line)
+            return
+
+
 def is_weight(value: Node) -> bool:
     """Whether these are random numbers or zeros with a name, at most scaled: a parameter at its start."""
-    found = ancestors([value])
-    large = [n for n in found.values() if n.op is None and n.size > 1]
+    found = ancestors([value]).values()
     return (
         value.dtype.kind == "f"
         and bool(value.names)
-        and len(large) <= 1
-        and not any(n.op in PRODUCTS or n.op is getitem for n in found.values())
-        and any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found.values())
+        and sum(n.op is None and n.size > 1 for n in found) <= 1
+        and not any(n.op in PRODUCTS or n.op is getitem for n in found)
+        and any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found)
     )
 
 
 def has_data(node: Node, judged: Judgement) -> bool:
     """Whether samples take part in this value, not parameters alone."""
-    return any(
-        n.op is None and n.size > 1 for n in ancestors([node], judged.step.old).values() if n not in judged.step.old
-    )
+    old = judged.step.old
+    return any(n.op is None and n.size > 1 and n not in old for n in ancestors([node], old).values())
 
 
 def computed_slope(value: Node, judged: Judgement) -> Node | None:
     """A value of their backward pass that is the slope by this one."""
-    step = judged.step
+    step, last = judged.step, max(n.id for n in judged.step.new)
+    cuts = [*(o for o in step.old if o is not value), value]
+    near = [n for n in judged.params.tape.nodes if n.size == value.size and step.loss.id - NEAR < n.id < last + NEAR]
     try:
-        replay = Replay([*step.old, value], [step.loss])
-        point: Values = {o.id: judged.points[-1][o.id] for o in step.old}
-        point[value.id] = np.asarray(Replay([], [value]).fixed[value.id], dtype=float)
-        values = replay.at(point)
-        slopes = []
-        for k in range(min(value.size, 6)):
-            unit = np.zeros(value.size)
-            unit[k] = 1.0
-            slopes.append(replay.slope(values, step.loss, {value.id: unit.reshape(value.shape)})[0])
+        replay, held = Replay(cuts, [step.loss]), Replay(cuts, near)
+        point = {c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts}
+        values, computed = replay.at(point), held.at(point)
+        units = np.eye(min(value.size, 6), value.size).reshape(-1, *value.shape)
+        g = np.array([replay.slope(values, step.loss, {value.id: unit})[0] for unit in units])
     except (ReplayError, ValueError):
         return None
-    g = np.array(slopes)
     if not np.all(np.isfinite(g)) or not np.any(np.abs(g) > 1e-9) or (len(g) < 2 and value.size > 1):
         return None
-    last = max(n.id for n in step.new)
-    for node in judged.nodes:
-        if node.size == value.size and step.loss.id - 400 < node.id < last + 400 and node.id not in judged.replay.fixed:
-            try:
-                held = np.asarray(judged_value(node, judged), dtype=float).ravel()[: len(g)]
-            except (ReplayError, ValueError, KeyError, TypeError):
-                continue
-            factor = float(held @ g) / float(g @ g)
-            small = any(abs(factor * s - 1) < 1e-5 for s in {1, *(s for n in judged.replay.order for s in n.shape)})
-            if factor and (len(g) > 1 or small) and np.abs(held - factor * g).max() <= 1e-5 * np.abs(held).max():
-                return node
+    sizes = {1, *(s for n in judged.replay.order for s in n.shape)}
+    for node in (n for n in near if n.id in held.moving and n not in cuts):
+        found = np.asarray(computed[node.id], dtype=float).ravel()[: len(g)]
+        factor = float(found @ g) / float(g @ g)
+        sure = len(g) > 1 or any(abs(factor * s - 1) < 1e-5 for s in sizes)
+        if factor and sure and np.abs(found - factor * g).max() <= 1e-5 * np.abs(found).max():
+            return node
     return None
 
 
-def judged_value(node: Node, judged: Judgement) -> Any:
-    replay = Replay(judged.step.old, [node])
-    if node.id not in replay.moving:
-        raise ValueError("it does not depend on the parameters")
-    return replay.at({o.id: judged.points[-1][o.id] for o in judged.step.old})[node.id]
-
-
-def spread(judged: Judgement, place: Any) -> Iterator[Finding]:
+def spread(judged: Judgement, place: Places) -> Iterator[Finding]:
     """Predictions (n, 1) minus labels (n,), which NumPy spreads to (n, n)."""
     for node in judged.replay.order:
-        if (
-            node.op is np.subtract
-            and len(node.inputs) == 2
-            and len(node.shape) == 2
-            and node.shape[0] == node.shape[1] > 1
-        ):
-            shapes = [i.shape for i in node.inputs]
-            fixed = [i for i in node.inputs if i.id not in judged.replay.moving]
-            n = node.shape[0]
-            if len(fixed) == 1 and sorted(shapes, key=len) in ([(n,), (n, 1)], [(n,), (n, 1)][::-1]):
-                text = f"{shapes[0]} minus {shapes[1]} is spread to {node.shape}: every prediction meets every label"
-                yield place.finding("wrong", "broadcast", text, node.line, equation="bce")
-                return
+        shapes = [i.shape for i in node.inputs]
+        n = node.shape[0] if node.shape else 0
+        labels = [i for i in node.inputs if i.id not in judged.replay.moving]
+        if node.op is np.subtract and n > 1 and len(labels) == 1 and sorted(shapes, key=len) == [(n,), (n, 1)]:
+            text = f"{shapes[0]} minus {shapes[1]} is spread to {node.shape}: every prediction meets every label"
+            yield place.finding("wrong", "broadcast", text, node.line, equation="bce")
+            return
 
 
-def shuffled(judged: Judgement, params: Parameters, place: Any) -> Iterator[Finding]:
+def integers(judged: Judgement, place: Places) -> Iterator[Finding]:
+    """Fractions that are written into an array of integers."""
+    for node in judged.replay.order:
+        value = node.args[2 if node.op is setitem else 1] if node.op in (setitem, put) else None
+        if not isinstance(value, Node) or node.dtype.kind not in "iu" or value.dtype.kind != "f":
+            continue
+        if np.any(np.mod(judged.points[0][value.id], 1)):
+            text = f"{node.name or node.inputs[0].name} holds integers: what is written into it loses its fraction"
+            yield place.finding("wrong", "integer-array", text, node.line)
+            return
+
+
+def overflow(judged: Judgement, place: Places) -> Iterator[Finding]:
+    """A value of the forward pass that is no finite number, computed from finite ones."""
+    values = start([judged.step.loss])
+    lost = {i for i, value in values.items() if np.asarray(value).dtype.kind == "f" and not np.all(np.isfinite(value))}
+    for node in ancestors([judged.step.loss]).values() if judged.step.own else ():
+        if node.id in lost and node.op is not None and not any(i.id in lost for i in node.inputs):
+            text = f"{node.name or 'a value'} is not a finite number here: an overflow, or the logarithm of zero"
+            yield place.finding("note", "overflow", text, node.line)
+            return
+
+
+def shuffled(judged: Judgement, place: Places) -> Iterator[Finding]:
     """Data in a new order, labels in the old one."""
-    mask = 0
-    for old in judged.step.old:
-        mask |= params.bit[old.id]
-    for node, output, label in errors(params.tape, params).get(mask, [])[:1]:
+    mask = sum(judged.params.bit[old.id] for old in judged.step.old)
+    for node, output, label in errors(judged.params.tape, judged.params).get(mask, [])[:1]:
         orders = [
             {i.id for n in ancestors([value]).values() if n.op is getitem for i in n.inputs[1:] if i.kind == "random"}
             for value in (output, label)
             if isinstance(value, Node)
         ]
-        if len(orders) == 2 and orders[0] - orders[1] and not orders[1]:
+        if len(orders) == 2 and orders[0] and not orders[1]:
             text = "the data are put in a new order, their labels are not: each sample gets the label of another"
             yield place.finding("wrong", "shuffle", text, node.line, equation="minibatch-mean")
 
 
-def equal(judged: Judgement, params: Parameters, place: Any) -> Iterator[Finding]:
-    """Hidden units that start alike and stay alike."""
-    start = [params.first[params.chain[o.id]] for o in judged.step.old]
-    values = Replay([], start).fixed
-    weights = [n for n in start if len(n.shape) == 2 and min(n.shape) > 1]
-    alike = [n for n in weights if np.ptp(values[n.id]) == 0]
-    if alike and all(np.ptp(values[n.id]) == 0 for n in start if len(n.shape) == 2):
-        names = ", ".join(params.name(n) for n in alike)
-        text = f"the entries of {names} start equal, so all hidden units stay alike"
+def equal(judged: Judgement, place: Places) -> Iterator[Finding]:
+    """Hidden units that start alike."""
+    used = {i.id for n in judged.forward if n.op in PRODUCTS for i in ancestors(n.inputs, judged.forward).values()}
+    first = [judged.params.first[judged.params.chain[o.id]] for o in judged.step.old if o.id in used and o.size > 1]
+    values = start(first)
+    alike = [n for n in first if np.ptp(values[n.id]) == 0 and min(n.shape) > 1]
+    if len(first) > 1 and alike:
+        names = ", ".join(map(judged.params.name, alike))
+        text = f"the entries of {names} start equal, so the units that they feed start alike, and may stay alike"
         yield place.finding("note", "equal-start", text, alike[0].line, equation="init-symmetry")
 
 
-def accumulated(judged: Judgement, params: Parameters, place: Any) -> Iterator[Finding]:
+def accumulated(judged: Judgement, place: Places) -> Iterator[Finding]:
     """Gradients that are never set back: every step repeats the whole of the one before."""
+    params = judged.params
     before = {new.id: params.tape.nodes[i] for i, new in params.next.items()}
     for block in judged.blocks:
-        old, new = block.old[0], block.new[0]
-        if block.gradient is None or old.id not in before or not block.factor:
+        old, last = block.old[0], before.get(block.old[0].id)
+        if block.gradient is None or last is None:
             continue
-        last = Replay([], [before[old.id], old]).fixed
-        moved = np.asarray(last[old.id], float) - np.asarray(last[before[old.id].id], float)
-        values = [judged.points[0], judged.points[-1]]
-        changes = [np.asarray(v[new.id], float).reshape(old.shape) - v[old.id] for v in values]
-        slopes = [np.asarray(v[block.gradient.id], float).reshape(old.shape) for v in values]
-        d, g = (changes[1] - changes[0]).ravel(), (slopes[1] - slopes[0]).ravel()
-        if not np.any(g):
-            continue
-        rate = float(d @ g) / float(g @ g)
-        rest = changes[0] - rate * slopes[0]
-        if np.abs(moved).max() > 0 and np.abs(rest - moved).max() <= 1e-6 * np.abs(moved).max():
-            line = block.gradient.line
-            text = (
-                f"the gradient of {params.name(old)} is added to those of all steps before, and never set back to zero"
-            )
-            yield place.finding("wrong", "accumulates", text, line, equation="gd-step")
+        values = start([last, old])
+        moved = np.ravel(values[old.id]) - np.ravel(values[last.id])
+        points = [judged.points[0], judged.points[-1]]
+        changes = [block.change(p)[: old.size] for p in points]
+        slopes = [np.asarray(p[block.gradient.id], dtype=float).ravel() for p in points]
+        d, g = changes[1] - changes[0], slopes[1] - slopes[0]
+        rest = changes[0] - float(d @ g) / (float(g @ g) or 1.0) * slopes[0]
+        if np.any(g) and np.any(moved) and np.abs(rest - moved).max() <= 1e-6 * np.abs(moved).max():
+            name = params.name(old)
+            text = f"the gradient of {name} is added to those of all steps before, and never set back to zero"
+            yield place.finding("wrong", "accumulates", text, block.gradient.line, equation="gd-step")
             return

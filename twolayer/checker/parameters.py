@@ -1,11 +1,14 @@
 """What is trained: values that are replaced by themselves minus something, and then used in the same place."""
 
 from collections import defaultdict
+from functools import cache, reduce
 from itertools import zip_longest
+from operator import or_
 from typing import Any
 
 import numpy as np
 
+from twolayer.checker.replay import PRODUCTS, ancestors
 from twolayer.checker.tape import Node, Place, Tape, getitem, key_of, put, setitem
 
 THROUGH: set[Any] = {
@@ -22,13 +25,10 @@ Use = tuple[Place, int]
 
 def old_values(node: Node) -> list[Node]:
     """The inputs whose value lives on in this node: those of sums, copies and cuts, and what a number scales."""
-    if node.op in THROUGH:
-        return list(node.inputs)
-    if node.op in SCALED and len(node.inputs) < 2:
+    if node.op in THROUGH or (node.op in SCALED and len(node.inputs) < 2):
         return list(node.inputs)
     if node.op in SCALED:
-        a, b = node.inputs[:2]
-        return [x for x, other in ((a, b), (b, a)) if other.size == 1]
+        return [x for x, other in zip(node.inputs, node.inputs[::-1], strict=True) if other.size == 1]
     return []
 
 
@@ -61,28 +61,21 @@ class Uses:
 def links(tape: Tape) -> dict[int, Node]:
     """For the id of a value that is replaced: its successor."""
     uses = Uses(tape)
-    near: dict[
-        int, list[tuple[Node, Node]]
-    ] = {}  # what a value may replace, and by which node it is read; nearest first
+    near: dict[int, list[tuple[Node, Node]]] = {}  # what a value may replace, and which node reads it; nearest first
     after: dict[int, Node] = {}
     for node in tape.nodes:
-        olds = old_values(node)
-        if olds:
-            pairs: list[tuple[Node, Node]] = []
-            if node.op in (put, setitem):  # written entry by entry: the array of before comes first, however far it is
-                pairs += near.get(olds[0].id, ())
+        if olds := old_values(node):
+            # what is written entry by entry comes first from the array of before, however far that is
+            pairs = list(near.get(olds[0].id, ())) if node.op in (put, setitem) else []
             pairs += [(old, node) for old in olds if uses.of(old)]
             for generation in zip_longest(*(near.get(old.id, ()) for old in olds)):
                 pairs += [pair for pair in generation if pair]
             near[node.id] = list(dict.fromkeys(pairs))[:NEAREST]
             if uses.of(node):
-                for old, via in near[node.id]:
-                    if old.id not in after and replaces(node, old, via, uses):
-                        after[old.id] = node
-                        break
-    if not after:
-        after = by_name(tape, near, uses)
-    return after
+                found = (o for o, via in near[node.id] if o.id not in after and replaces(node, o, via, uses))
+                if old := next(found, None):
+                    after[old.id] = node
+    return after or by_name(tape, near, uses)
 
 
 def replaces(new: Node, old: Node, via: Node, uses: Uses) -> bool:
@@ -134,10 +127,9 @@ def just_written(cut: Node) -> Node | None:
 
 
 def fits(new: Node, old: Node) -> bool:
-    if new.shape == old.shape or new.size == old.size:
-        return True
+    """Whether the shapes allow it: the same size, or a bias that has taken the size of the data."""
     try:
-        return np.broadcast_shapes(new.shape, old.shape) == new.shape
+        return new.size == old.size or np.broadcast_shapes(new.shape, old.shape) == new.shape
     except ValueError:
         return False
 
@@ -148,7 +140,7 @@ def by_name(tape: Tape, near: dict[int, list[tuple[Node, Node]]], uses: Uses) ->
     for node in reversed(tape.nodes):
         if node.names and not uses.of(node):
             for old, via in near.get(node.id, ()):
-                others = [c for places in uses.of(old).values() for c in places if c is not via]
+                others = any(c is not via for consumers in uses.of(old).values() for c in consumers)
                 if old.id not in after and fits(node, old) and others and set(old.names) & set(node.names):
                     after[old.id] = node
                     break
@@ -161,46 +153,51 @@ class Parameters:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.next = links(tape)
+        self.count()
+        data = {k for k in range(len(self.first)) if not self.trained(k)}
+        self.apart = {i: new for i, new in self.next.items() if self.chain[i] in data}
+        if self.apart:  # data that are copied, scaled or shuffled on the way
+            self.next = {i: new for i, new in self.next.items() if i not in self.apart}
+            self.count()
+
+    def count(self) -> None:
+        """Number the chains and versions, a bit for each version."""
         self.chain: dict[int, int] = {}  # of a version: the number of its chain
-        self.first: list[Node] = []
-        self.bits: list[Node] = []
+        self.chains: list[list[Node]] = []
         for i, new in sorted(self.next.items()):
-            old = tape.nodes[i]
             if i not in self.chain:
-                self.chain[i] = len(self.first)
-                self.first.append(old)
-                self.bits.append(old)
+                self.chain[i] = len(self.chains)
+                self.chains.append([self.tape.nodes[i]])
             if new.id not in self.chain:
                 self.chain[new.id] = self.chain[i]
-                self.bits.append(new)
+                self.chains[self.chain[i]].append(new)
+        self.first = [versions[0] for versions in self.chains]
+        self.bits = sorted((v for versions in self.chains for v in versions), key=lambda v: v.id)
         self.bit = {node.id: 1 << k for k, node in enumerate(self.bits)}
-        self.of_chain = [0] * len(self.first)
-        for node in self.bits:
-            self.of_chain[self.chain[node.id]] |= self.bit[node.id]
+        self.of_chain = [sum(self.bit[v.id] for v in versions) for versions in self.chains]
+        # whether a set of versions has no two of one chain
+        self.single = cache(lambda mask: all((part := mask & c) & (part - 1) == 0 for c in self.of_chain))
         self.reach: list[int] = []
-        for node in tape.nodes:
-            mask = self.bit.get(node.id, 0)
-            if not mask:
-                for x in node.inputs:
-                    mask |= self.reach[x.id]
-            self.reach.append(mask)
+        for node in self.tape.nodes:
+            self.reach.append(self.bit.get(node.id) or reduce(or_, (self.reach[i.id] for i in node.inputs), 0))
+
+    def trained(self, chain: int) -> bool:
+        """Whether a version is computed from more than the one before and random numbers, or by a product with them."""
+        versions = self.chains[chain]
+        inputs = [i for v in versions[1:] for i in v.inputs]
+        if any(self.reach[i.id] & ~self.of_chain[chain] for i in inputs):
+            return True
+        found = ancestors(inputs, versions).values()
+        return any(
+            n.op in PRODUCTS or (n.op is None and n.size > 1 and n.kind != "random" and n not in versions)
+            for n in found
+        )
 
     def versions(self, mask: int) -> list[Node]:
-        found = []
-        while mask:
-            low = mask & -mask
-            found.append(self.bits[low.bit_length() - 1])
-            mask ^= low
-        return found
-
-    def single(self, mask: int) -> bool:
-        """Whether no chain is met in two versions."""
-        return all((part := mask & chain) & (part - 1) == 0 for chain in self.of_chain)
+        return [node for k, node in enumerate(self.bits[: mask.bit_length()]) if mask >> k & 1]
 
     def name(self, node: Node) -> str:
         """What their code calls this parameter: a short name of one of its versions."""
         chain = self.chain.get(node.id)
-        names = (
-            [n for v in self.bits if self.chain[v.id] == chain for n in v.names] if chain is not None else node.names
-        )
+        names = node.names if chain is None else [n for v in self.chains[chain] for n in v.names]
         return min(names, key=lambda n: ("[" in n and "'" not in n, "(" in n, len(n)), default="")

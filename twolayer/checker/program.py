@@ -2,10 +2,11 @@
 
 import ast
 import builtins
+import copy
+import importlib.machinery
 import json
 import re
 import sys
-import time
 import traceback
 import types
 import warnings
@@ -19,13 +20,14 @@ from twolayer.checker import array, stand_ins
 from twolayer.checker.array import Number, Traced
 from twolayer.checker.tape import Stop, Tape
 
-CASTS = {"float", "float16", "float32", "float64", "double", "single", "float_", "int8", "int16", "int32", "int64",
-         "int_", "uint8", "bool_"}  # fmt: skip
+CASTS = re.compile(r"(np\.|numpy\.)?(float\d*_?|double|single|u?int\d+|int_|bool_)")
 MANY = 2000  # literals of one statement worth a node each
+MAGIC = re.compile(r"\s*([%!?]|(pip|conda) |[\w.]+\?{1,2}\s*$|\w[\w, ]*=\s*[%!])")
+KEPT = re.compile(r"%%?(time|timeit|capture|prun)\b")  # magics that run the code below or behind them
 
 
 class UnreadableError(Exception):
-    """It is no Python; the message says why, and where."""
+    """It is not Python; the message says why, and where."""
 
 
 @dataclass
@@ -38,80 +40,78 @@ class Source:
     tree: ast.Module = field(default_factory=lambda: ast.Module([], []))
 
     def where(self, line: int) -> str:
-        if self.cells and 0 < line <= len(self.cells):
+        if 0 < line <= len(self.cells):
             return "cell {}, line {}".format(*self.cells[line - 1])
         return f"line {line}"
 
     def line(self, line: int) -> str:
-        lines = self.text.splitlines()
+        lines = self.text.split("\n")
         return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 
 def read(path: Path) -> Source:
     """The file's text, parsed; UnreadableError if that fails."""
     try:
-        data = path.read_bytes()
-        text = data.decode("utf-8-sig", "surrogateescape" if path.suffix != ".ipynb" else "replace")
-        text = text.encode("utf-8", "replace").decode()
+        text = path.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
-        raise UnreadableError(f"it cannot be read: {error.strerror}") from None
+        raise UnreadableError(f"the file cannot be read: {error.strerror}") from None
     source = notebook(path, text) if path.suffix == ".ipynb" else Source(path, text)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            source.tree = ast.parse(source.text)
+        source.tree = parse(source.text)
     except SyntaxError as error:
         line = error.lineno or 1
-        raise UnreadableError(f"it is not Python 3: {error.msg} ({source.where(line)}: {source.line(line)})") from None
+        raise UnreadableError(
+            f"the file is not Python 3: {error.msg} ({source.where(line)}: {source.line(line)})"
+        ) from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise UnreadableError(f"it is not Python 3: {error}") from None
+        raise UnreadableError(f"the file is not Python 3: {error}") from None
     return source
+
+
+def parse(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def notebook(path: Path, text: str) -> Source:
     """The code cells, one below the other; what only IPython understands becomes an equal number of Python lines."""
     try:
-        cells = json.loads(text)["cells"]
-        sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+        cells = ["".join(c["source"]).split("\n") for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
-        raise UnreadableError("it is not a notebook") from None
-    lines: list[str] = []
-    at: list[tuple[int, int]] = []
-    for number, code in enumerate(sources, 1):
-        mine = code.split("\n")
-        lines += without_magics(mine)
-        at += [(number, i) for i in range(1, len(mine) + 1)]
-    return Source(path, "\n".join(lines) + "\n", at)
+        raise UnreadableError("the file is not a notebook") from None
+    lines = [line for cell in cells for line in without_magics(cell)]
+    at = [(number, i) for number, cell in enumerate(cells, 1) for i in range(1, len(cell) + 1)]
+    return Source(path, "\n".join(lines), at)
 
 
 def without_magics(lines: list[str]) -> list[str]:
-    """Lines of a cell in which magics, shell commands and questions are replaced by `pass` or an empty list."""
-    first = next((line for line in lines if line.strip()), "")
-    if re.match(r"%%(?!time\b|timeit\b|capture\b|prun\b)", first):
-        return ["pass"] + [""] * (len(lines) - 1)
-    done: list[str] = []
-    for _i, line in enumerate(lines):
-        indent, body = re.match(r"(\s*)(.*)", line).groups()  # type: ignore[union-attr]
-        looks = re.match(r"[%!?]", body) or re.search(r"^[\w.]+\?\??$|^\w[\w, ]*=\s*[%!]", body)
-        if looks and not inside(done):
-            line = indent + (body.split("=")[0] + "= []" if re.match(r"\w[\w, ]*=", body) else "pass")
-        done.append(line)
-    return done
+    """A cell in which every line that Python fails at, and that is a magic, a command or a question, is replaced."""
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].startswith("%%") and not KEPT.match(lines[first]):
+        return [""] * len(lines)
+    lines = list(lines)
+    for _ in lines:
+        try:
+            parse("\n".join(lines))
+        except SyntaxError as error:
+            at = (error.lineno or 1) - 1
+            if at >= len(lines) or not MAGIC.match(lines[at]):
+                break
+            while lines[at].endswith("\\") and at + 1 < len(lines):  # a command that goes on in the next line
+                lines[at : at + 2] = [lines[at][:-1] + lines[at + 1], ""]
+            lines[at] = python_of(lines[at])
+        except (ValueError, RecursionError, MemoryError):
+            break
+    return lines
 
 
-def inside(lines: list[str]) -> bool:
-    """Whether what follows continues a statement: an open bracket, string, or a backslash."""
-    start = len(lines)
-    while start and not (lines[start - 1] and not lines[start - 1][0].isspace() and start < len(lines)):
-        start -= 1
-    text = "\n".join(lines)
-    if text.rstrip(" ").endswith("\\"):
-        return True
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        return "was never closed" in str(error) or "unterminated triple" in str(error)
-    return False
+def python_of(magic: str) -> str:
+    indent, body = re.match(r"(\s*)(.*)", magic).groups()  # type: ignore[union-attr]
+    if re.match(r"\w[\w, ]*=", body):
+        return f"{indent}{body.partition('=')[0]}= []"
+    code = re.sub(r"^(-\w+( \d+)? +)*", "", body[KEPT.match(body).end() :].strip()) if KEPT.match(body) else ""  # type: ignore[union-attr]
+    return indent + (code if code and not body.startswith("%%") else "pass")
 
 
 # What is changed in their text: every value that gets a name tells it to the tape
@@ -120,17 +120,14 @@ def inside(lines: list[str]) -> bool:
 class Prepare(ast.NodeTransformer):
     """Passes values that are given a name through `__named__`, and what `float(x)` would strip through `__float__`."""
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        self.generic_visit(node)
-        names = name_of(node.targets[-1])
-        node.value = call("__named__", literals(node.value), ast.Constant(names), at=node.value)
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+    def visit_Assign(self, node: Any) -> Any:
         self.generic_visit(node)
         if node.value is not None:
-            node.value = call("__named__", literals(node.value), ast.Constant(name_of(node.target)), at=node.value)
+            name = name_of(node.targets[-1] if isinstance(node, ast.Assign) else node.target)
+            node.value = call("__named__", literals(node.value), ast.Constant(name), at=node.value)
         return node
+
+    visit_AnnAssign = visit_Assign
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         self.generic_visit(node)
@@ -149,8 +146,7 @@ class Prepare(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name in CASTS and len(node.args) == 1 and not node.keywords:
+        if len(node.args) == 1 and not node.keywords and CASTS.fullmatch(ast.unparse(node.func)):
             return call("__float__", node.func, node.args[0], at=node)
         return node
 
@@ -171,13 +167,8 @@ def literals(value: ast.expr) -> ast.expr:
     """The same with every written float (w = 0.15) a value of its own, which may be a parameter."""
     if sum(1 for _ in ast.walk(value)) > MANY:
         return value
-    if isinstance(value, ast.Constant) and type(value.value) is float:
-        return call("__written__", value, at=value)
-    if (
-        isinstance(value, ast.UnaryOp)
-        and isinstance(value.operand, ast.Constant)
-        and type(value.operand.value) is float
-    ):
+    number = value.operand if isinstance(value, ast.UnaryOp) else value
+    if isinstance(number, ast.Constant) and type(number.value) is float:
         return call("__written__", value, at=value)
     if isinstance(value, ast.List | ast.Tuple):
         value.elts = [literals(v) for v in value.elts]
@@ -203,6 +194,10 @@ def named(value: Any, name: Any) -> Any:
             for i, v in enumerate(value):
                 if isinstance(v, Traced):
                     named(v, f"{name}[{i}]")
+    elif fields := getattr(type(value), "_fields", getattr(type(value), "__dataclass_fields__", ())):
+        for key in fields:
+            if isinstance(v := getattr(value, key, None), Traced) and isinstance(name, str):
+                named(v, f"{name}.{key}")
     return value
 
 
@@ -243,115 +238,94 @@ class Failure:
 class Program:
     """Their program in a module of its own."""
 
-    def __init__(self, source: Source, tape: Tape, seconds: float = 5.0) -> None:
+    def __init__(self, source: Source, tape: Tape) -> None:
         self.source, self.tape = source, tape
-        self.end = time.monotonic() + seconds
-        self.name = str(source.path)
-        self.folder = source.path.resolve().parent
-        self.sources = {self.name: source}
+        self.sources: dict[str, Source] = {}
         self.made_up: list[str] = []  # what stood in for data and modules
-        tape.files.add(self.name)
-        inner = dict(vars(builtins))
-        inner |= {
+        self.params: Any = None  # found after the run
+        self.readers = stand_ins.Readers(self.made_up, source.text)
+        self.builtins = vars(builtins) | {
             "__named__": named, "__written__": written, "__float__": stripped, "__import__": self.importer,
-            "input": stand_ins.answer, "open": self.open, "exit": sys.exit, "quit": sys.exit,
-            "xrange": range, "raw_input": stand_ins.answer, "unicode": str, "long": int, "reduce": None,
+            "input": stand_ins.answer, "raw_input": stand_ins.answer, "exit": sys.exit, "quit": sys.exit,
+            "xrange": range, "unicode": str, "long": int,
             "display": lambda *a, **k: None, "get_ipython": lambda: stand_ins.Stub("ipython"),
         }  # fmt: skip
-        del inner["reduce"]
-        self.builtins = inner
-        self.readers = stand_ins.Readers(self.made_up, source.text)
-        self.readers.install()
-        self.modules: dict[str, Any] = {}
-        self.params: Any = None  # found after the run
 
-    def open(self, name: Any, *args: Any, **kwargs: Any) -> Any:
-        return open(name, *args, **kwargs)  # noqa: PTH123
-
-    def module(self, name: str, source: Source) -> types.ModuleType:
-        module = types.ModuleType(name)
-        module.__dict__.update({"__builtins__": self.builtins, "__file__": str(source.path)})
-        return module
-
-    def run(self, main: bool = True, driver: str = "") -> Failure | None:
+    def run(self, driver: str = "") -> Failure | None:
         """Execute it, and a driver below it; the exception that ended it, or None."""
         array.use(self.tape)
-        self.space = self.module("__main__" if main else self.source.path.stem, self.source)
+        self.space = types.ModuleType(self.source.path.stem if driver else "__main__")
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
         np.random.seed(0)  # noqa: NPY002
-        failure = self.guard(lambda: self.execute(self.source, self.space))
-        if driver and not self.tape.stopped:
-            text = Source(Path("driver"), driver)
-            self.tape.files.add("driver")
-            self.sources["driver"] = text
-            text.tree = ast.parse(driver)
-            failure = self.guard(lambda: self.execute(text, self.space))
+        folder = str(self.source.path.absolute().parent)
+        hook = importlib.machinery.FileFinder.path_hook((type("", (Loader,), {"program": self}), [".py"]))
+
+        def theirs(path: str) -> Any:
+            if not path.startswith(folder):
+                raise ImportError(path)
+            return hook(path)
+
+        sys.path.insert(0, folder)
+        sys.path_hooks.insert(0, theirs)
+        try:
+            failure = self.guard(self.source)
+            if driver and not self.tape.stopped:
+                failure = self.guard(Source(Path("driver"), driver, tree=ast.parse(driver)))
+        finally:  # the next run imports them anew
+            sys.path.remove(folder)
+            sys.path_hooks.remove(theirs)
+            for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
+                del sys.path_importer_cache[path]
+            for name in [n for n, m in sys.modules.items() if vars(m).get("__file__") in self.sources]:
+                if name != "__main__":
+                    del sys.modules[name]
         return failure
 
     def execute(self, source: Source, module: types.ModuleType) -> None:
-        tree = Prepare().visit(source.tree)
-        code = compile(ast.fix_missing_locations(tree), str(source.path), "exec", dont_inherit=True)
-        exec(code, module.__dict__)
+        name = str(source.path)
+        self.sources[name] = source
+        self.tape.files.add(name)
+        tree = ast.fix_missing_locations(Prepare().visit(copy.deepcopy(source.tree)))
+        module.__dict__.update({"__builtins__": self.builtins, "__file__": name})
+        exec(compile(tree, name, "exec", dont_inherit=True), module.__dict__)
 
-    def guard(self, action: Any) -> Failure | None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                action()
-            except Stop:
-                return None
-            except SystemExit as error:
-                return Failure("SystemExit", f"it ended itself with sys.exit({error.code!r})") if error.code else None
-            except BaseException as error:
-                if self.tape.stopped:
-                    return None
-                line, file = 0, ""
-                for frame, at in traceback.walk_tb(error.__traceback__):
-                    if frame.f_code.co_filename in self.tape.files:
-                        line, file = at, frame.f_code.co_filename
-                return Failure(type(error).__name__, " ".join(str(error).split())[:300], line, file)
+    def guard(self, source: Source) -> Failure | None:
+        """Execute it; what it raises is theirs."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.execute(source, self.space)
+        except Stop:
+            return None
+        except SystemExit as error:
+            return Failure("SystemExit", f"sys.exit({error.code!r})") if error.code else None
+        except BaseException as error:
+            frames = [(f.f_code.co_filename, at) for f, at in traceback.walk_tb(error.__traceback__)]
+            file, line = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))
+            said = " ".join(str(error).split())[:300]
+            return None if self.tape.stopped else Failure(type(error).__name__, said, line, file)
         return None
 
     def importer(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
         """`import` as their code sees it: NumPy and its like recorded, plots and what is missing stood in for."""
-        root = name.partition(".")[0]
-        if level or self.local(root):
-            module = self.load(name or "__init__")
-            if level and not name:
-                return types.SimpleNamespace(**{f: self.load(f) for f in fromlist})
-            return module if fromlist or "." not in name else self.modules[root]
-        stand_in = stand_ins.module(name, self.made_up, self.source.text)
-        if stand_in is not None:
-            return stand_in if fromlist or "." not in name else stand_ins.module(root, self.made_up, self.source.text)
+        if level and not (globals or {}).get("__package__"):  # a file of a package that is checked by itself
+            level = 0
+            if not name:
+                return types.SimpleNamespace(**{part: self.importer(part) for part in fromlist})
+        whole = name if fromlist else name.partition(".")[0]
         try:
-            return self.readers.cover(builtins.__import__(name, globals, locals, fromlist, 0))
+            stand_in = None if level else stand_ins.module(whole)
+            return stand_in or self.readers.cover(builtins.__import__(name, globals, locals, fromlist, level))
         except ImportError:
-            made = stand_ins.missing(name, self.made_up, self.source.text)
-            return made if fromlist or "." not in name else stand_ins.missing(root, self.made_up, self.source.text)
+            if level:
+                raise
+            return stand_ins.missing(whole, self.made_up)
 
-    def local(self, root: str) -> Path | None:
-        for path in (self.folder / f"{root}.py", self.folder / root / "__init__.py", self.folder / root):
-            if path.is_file() or (path.is_dir() and any(path.glob("*.py"))):
-                return path
-        return None
 
-    def load(self, name: str) -> Any:
-        """A module of theirs beside the file, prepared like the file itself."""
-        if name in self.modules:
-            return self.modules[name]
-        parent, _, last = name.rpartition(".")
-        if parent:
-            self.load(parent)
-        path = self.folder.joinpath(*name.split("."))
-        file = next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
-        if file is None and not path.is_dir():
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        source = read(file) if file else Source(path, "")
-        module = self.module(name, source)
-        self.modules[name] = sys.modules[name] = module
-        if parent:
-            setattr(self.modules[parent], last, module)
-        self.sources[str(source.path)] = source
-        self.tape.files.add(str(source.path))
-        self.execute(source, module)
-        return module
+class Loader(importlib.machinery.SourceFileLoader):
+    """Runs a module of theirs as their program is run."""
+
+    program: Program
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        self.program.execute(read(Path(self.path)), module)

@@ -8,6 +8,7 @@ import numpy as np
 from twolayer.checker.tape import Node
 
 Values = dict[int, Any]
+PRODUCTS = {np.matmul, np.dot, np.ndarray.dot, np.einsum, np.inner}
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 
 
@@ -21,20 +22,23 @@ def value_of(arg: Any, values: Values) -> Any:
         return values[arg.id]
     if kind is tuple or kind is list:
         return kind([value_of(a, values) for a in arg])
-    if kind is dict:
-        return {k: value_of(v, values) for k, v in arg.items()}
-    return arg
+    return {k: value_of(v, values) for k, v in arg.items()} if kind is dict else arg
 
 
 def do(node: Node, values: Values) -> Any:
     if node.op is None:
-        value = node.value
-        return value.astype(float) if value.dtype.kind == "f" else value
+        return node.value.astype(float) if node.value.dtype.kind == "f" else node.value
     try:
         args = [values[a.id] if type(a) is Node else value_of(a, values) for a in node.args]
         return node.op(*args, **value_of(node.kwargs, values)) if node.kwargs else node.op(*args)
     except Exception as error:
         raise ReplayError(f"{getattr(node.op, '__name__', node.op)}: {error}") from None
+
+
+def cost(node: Node) -> int:
+    """How much work it is, counted in operations on small arrays."""
+    depth = node.inputs[0].shape[-1] if node.op in PRODUCTS and node.inputs and node.inputs[0].shape else 20
+    return 1 + node.size * depth // 20_000
 
 
 def ancestors(targets: Iterable[Node], cuts: Iterable[Node] = ()) -> dict[int, Node]:
@@ -51,41 +55,39 @@ def ancestors(targets: Iterable[Node], cuts: Iterable[Node] = ()) -> dict[int, N
     return found
 
 
+def start(nodes: Iterable[Node]) -> Values:
+    """The values that nodes had in the run itself, in float64."""
+    return Replay((), nodes).fixed
+
+
 class Replay:
     """The part of a tape that leads from the cuts to the targets; what does not depend on a cut is computed once."""
 
     def __init__(self, cuts: Sequence[Node], targets: Iterable[Node]) -> None:
         self.cuts = list(cuts)
         found = ancestors(targets, cuts)
-        order = [found[i] for i in sorted(found)]
-        moving = {c.id for c in cuts}
+        self.moving = {c.id for c in cuts}
         self.fixed: Values = {}
         self.order: list[Node] = []
-        self.downstream: dict[tuple[frozenset[int], Node | None], list[Node]] = {}
+        self.downstream: dict[tuple[frozenset[int], Node | None], tuple[list[Node], int]] = {}
+        self.done = 0  # operations that were replayed
         with np.errstate(all="ignore"):
-            for node in order:
-                if node.id in moving:
-                    continue
-                if any(i.id in moving for i in node.inputs):
-                    moving.add(node.id)
+            for node in (found[i] for i in sorted(found.keys() - self.moving)):
+                if any(i.id in self.moving for i in node.inputs):
+                    self.moving.add(node.id)
                     self.order.append(node)
                 else:
                     self.fixed[node.id] = do(node, self.fixed)
-        self.moving = moving
+        self.cost = sum(map(cost, self.order))
 
     def at(self, point: Values) -> Values:
         """The values of all nodes where the cuts have the values of `point`."""
-        values = self.fixed | point
-        with np.errstate(all="ignore"):
-            for node in self.order:
-                values[node.id] = do(node, values)
-        return values
+        return self.moved(self.fixed, point)
 
     def moved(self, values: Values, changes: Values, wanted: Node | None = None) -> Values:
         """`values` where some nodes have other ones, and what follows from them too, as far as `wanted` needs it."""
         key = frozenset(changes), wanted
-        below = self.downstream.get(key)
-        if below is None:
+        if key not in self.downstream:
             needed = None if wanted is None else ancestors([wanted], self.cuts)
             reached, below = set(changes), []
             for node in self.order:
@@ -93,12 +95,25 @@ class Replay:
                     reached.add(node.id)
                     if needed is None or node.id in needed:
                         below.append(node)
-            self.downstream[key] = below
-        new = {**values, **changes}
+            self.downstream[key] = below, sum(map(cost, below))
+        below, work = self.downstream[key]
+        self.done += work
+        new = values | changes
         with np.errstate(all="ignore"):
             for node in below:
                 new[node.id] = do(node, new)
         return new
+
+    def noise(self, values: Values, target: Node) -> float:
+        """The share of a scalar that hangs on the last bit of what it is computed from; infinite if it is no number."""
+        rng, new = np.random.default_rng(2), {**values}
+        with np.errstate(all="ignore"):
+            for node in self.order:
+                new[node.id] = value = do(node, new)
+                if node.dtype.kind == "f":
+                    new[node.id] = value * (1 + 2.2e-16 * rng.choice((-1, 1), size=np.shape(value)))
+            share = abs(scalar(new[target.id]) - scalar(values[target.id])) / (1 + abs(scalar(values[target.id])))
+        return share if np.isfinite(share) else np.inf
 
     def slope(self, values: Values, target: Node, direction: Values) -> tuple[float, float]:
         """The derivative of the scalar target along a direction, and how far it may be off.
@@ -109,17 +124,14 @@ class Replay:
         base = {i: np.asarray(values[i], dtype=float) for i in direction}
         scale = max(1e-2, *(float(np.sqrt(np.mean(b**2))) if b.size else 0.0 for b in base.values()))
         scale /= max(1e-300, *(float(np.abs(d).max(initial=0)) for d in direction.values()))
-        best = (np.nan, np.inf)
-        middle = scalar(values[target.id])
-        for step in STEPS:
-            h = step * scale
+        best, middle = (np.nan, np.inf), scalar(values[target.id])
+
+        def along(t: float) -> float:
+            return scalar(self.moved(values, {i: base[i] + t * direction[i] for i in direction}, target)[target.id])
+
+        for h in (step * scale for step in STEPS):
             try:
-                a, b, c, d = (
-                    scalar(
-                        self.moved(values, {i: base[i] + t * h * direction[i] for i in direction}, target)[target.id]
-                    )
-                    for t in (-1.0, -0.5, 0.5, 1.0)
-                )
+                a, b, c, d = map(along, (-h, -h / 2, h / 2, h))
             except ReplayError:
                 continue
             wide, narrow = (d - a) / (2 * h), (c - b) / h

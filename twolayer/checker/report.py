@@ -11,9 +11,10 @@ PAGES = {
     "init": "initialization", "gd": "gradient_descent", "fd": "gradcheck", "softmax": "softmax",
     "minibatch": "minibatches", "tanh": "activations", "adam": "optimizers", "l2": "regularization",
 }  # fmt: skip
+LEVELS = ("ok", "wrong", "unknown")  # by exit code
+VERDICTS = ("right", "wrong", "could not check")
 MARK = {"ok": "✓", "note": "·", "wrong": "✗", "unknown": "?"}
-COLOR = {"ok": "32", "note": "2", "wrong": "31", "unknown": "33"}
-RIGHT, WRONG, UNKNOWN = 0, 1, 2
+COLOR = {"✓": "32", "·": "2", "✗": "31", "?": "33"}
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -21,11 +22,8 @@ def link(equation: str) -> str:
     """Where the equation is derived: on the site that TWOLAYER_SITE names, else in the repository."""
     if not equation:
         return ""
-    page = PAGES[equation.split("-")[0]]
-    site = os.environ.get("TWOLAYER_SITE", "")
-    if site:
-        return f"{site.rstrip('/')}/derivations/{page}/#eq-{equation}"
-    return f"docs/derivations/{page}.md"
+    page, site = PAGES[equation.split("-")[0]], os.environ.get("TWOLAYER_SITE", "").rstrip("/")
+    return f"{site}/derivations/{page}/#eq-{equation}" if site else f"docs/derivations/{page}.md"
 
 
 @dataclass
@@ -56,7 +54,7 @@ class Line:
 
 @dataclass
 class Report:
-    """The verdict on one file: 0 right, 1 wrong, 2 could not check."""
+    """The verdict on one file: `code` is 0 right, 1 wrong, 2 could not check."""
 
     name: str
     findings: list[Finding] = field(default_factory=list)
@@ -70,11 +68,11 @@ class Report:
     @property
     def code(self) -> int:
         levels = {f.level for f in self.findings}
-        return WRONG if "wrong" in levels else UNKNOWN if "unknown" in levels or "ok" not in levels else RIGHT
+        return 1 if "wrong" in levels else 2 if "unknown" in levels or "ok" not in levels else 0
 
     @property
     def verdict(self) -> str:
-        return ("right", "wrong", "could not check")[self.code]
+        return VERDICTS[self.code]
 
     def to_dict(self) -> dict[str, Any]:
         findings = [asdict(f) | {"link": link(f.equation)} for f in self.findings]
@@ -82,54 +80,42 @@ class Report:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Report":
-        report = cls(**{k: data[k] for k in cls.__dataclass_fields__})
-        fields = Finding.__dataclass_fields__
-        report.findings = [Finding(**{k: f[k] for k in fields}) for f in data["findings"]]
+        report = cls(**{name: data[name] for name in cls.__dataclass_fields__})
+        report.findings = [
+            Finding(**{name: f[name] for name in Finding.__dataclass_fields__}) for f in data["findings"]
+        ]
         report.lines = [Line(**entry) for entry in data["lines"]]
         return report
 
     def text(self, color: bool = False) -> str:
-        def mark(level: str, text: str) -> str:
-            return f"\x1b[{COLOR[level]}m{text}\x1b[0m" if color else text
-
         out = [self.name]
         for entry in self.lines:
-            out.append(f"  {entry.where:>8}  {entry.source[:90]}")
-            out.append(f"{'':12}{mark(entry.level, f'{MARK[entry.level]} {entry.computes}')}")
+            out += [f"  {entry.where:>8}  {entry.source[:90]}", f"{'':12}{MARK[entry.level]} {entry.computes}"]
         for f in self.findings:
-            at = f" ({f.where})" if f.where else ""
-            out.append(f"  {mark(f.level, MARK[f.level])} {f.text}{at}")
-            out += [f"      {label}{text}" for label, text in (
-                ("yours:  ", f.source), ("should: ", f.should), ("", f.numbers),
-                ("", f"equation {f.equation}: {link(f.equation)}" if f.equation else ""),
-            ) if text]  # fmt: skip
+            out += [f"  {MARK[f.level]} {f.text}{f' ({f.where})' if f.where else ''}"]
+            out += [f"      yours:  {f.source}"] * bool(f.source) + [f"      should: {f.should}"] * bool(f.should)
+            out += [f"      {f.numbers}"] * bool(f.numbers)
+            out += [f"      equation {f.equation}: {link(f.equation)}"] * bool(f.equation)
         out += [f"  made up for this check: {text}" for text in self.made_up]
-        out += [f"  not limited on this system: {', '.join(self.unlimited)}"] if self.unlimited else []
+        out += [f"  not limited on this system: {', '.join(self.unlimited)}"] * bool(self.unlimited)
         if self.driver:
             out += ["  run with this driver; save it, correct it, and give it with --driver:"]
             out += [f"    | {line}" for line in self.driver.splitlines()]
-        level = ("ok", "wrong", "unknown")[self.code]
-        out.append(f"  {mark(level, ('right', 'something is wrong', 'could not check')[self.code])}")
-        return CONTROL.sub("", "\n".join(out)) if not color else "\n".join(out)
+        out += [f"  {MARK[LEVELS[self.code]]} {('right', 'something is wrong', 'could not check')[self.code]}"]
+        return shown(out, color)
 
     def __repr__(self) -> str:
         return self.text()
 
     def _repr_html_(self) -> str:
-        rows = [
-            f"<tr><td>{html.escape(e.where)}</td><td><code>{html.escape(e.source)}</code></td>"
-            f"<td>{MARK[e.level]} {html.escape(e.computes)}</td></tr>"
-            for e in self.lines
-        ]
-        for f in self.findings:
-            more = "<br>".join(html.escape(t) for t in (f.source, f.should and f"should be {f.should}", f.numbers) if t)
-            text = html.escape(f.text)
-            if f.equation:
-                text = f'{text} (<a href="{html.escape(link(f.equation), quote=True)}">{f.equation}</a>)'
-            rows.append(f"<tr><td>{MARK[f.level]} {html.escape(f.where)}</td><td>{text}</td><td>{more}</td></tr>")
-        foot = "".join(f"<p>made up for this check: {html.escape(t)}</p>" for t in self.made_up)
-        foot += f"<pre>{html.escape(self.driver)}</pre>" if self.driver else ""
-        return f"<p><b>{html.escape(self.name)}: {self.verdict}</b></p><table>{''.join(rows)}</table>{foot}"
+        text = re.sub(r"https?://[^\s&<]+", r'<a href="\g<0>">\g<0></a>', html.escape(self.text()))
+        return f"<pre>{text}</pre>"
+
+
+def shown(lines: list[str], color: bool) -> str:
+    """The lines without what would drive the terminal; the mark at the beginning of a line in its color."""
+    text = CONTROL.sub("", "\n".join(lines))
+    return re.sub(r"(?m)^( *)([✓·✗?]) ", lambda m: f"{m[1]}\x1b[{COLOR[m[2]]}m{m[2]}\x1b[0m ", text) if color else text
 
 
 def table(reports: list[Report], color: bool = False) -> str:
@@ -137,12 +123,10 @@ def table(reports: list[Report], color: bool = False) -> str:
     width = min(60, max((len(r.name) for r in reports), default=0))
     rows = []
     for r in reports:
-        level = ("ok", "wrong", "unknown")[r.code]
-        first = next((f for f in r.findings if f.level == level), None)
-        said = f"{f'{first.where}: ' if first.where else ''}{first.text}" if first and level != "ok" else ""
-        row = f"{MARK[level]} {r.name:<{width}}  {r.verdict:<15}  {said}".rstrip()
-        row = CONTROL.sub("", row)
-        rows.append(f"\x1b[{COLOR[level]}m{row[0]}\x1b[0m{row[1:]}" if color else row)
+        level = LEVELS[r.code]
+        first = next((f for f in r.findings if f.level == level != "ok"), Finding("", "", ""))
+        said = f"{f'{first.where}: ' if first.where else ''}{first.text}"
+        rows.append(f"{MARK[level]} {r.name:<{width}}  {r.verdict:<15}  {said}".rstrip())
     codes = [r.code for r in reports]
     rows.append(f"{codes.count(0)} right, {codes.count(1)} wrong, {codes.count(2)} could not be checked")
-    return "\n".join(rows)
+    return shown(rows, color)

@@ -2,8 +2,8 @@
 
 import operator
 import sys
-import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from types import CodeType, FrameType
@@ -11,63 +11,54 @@ from typing import Any
 
 import numpy as np
 
-HERE = str(Path(__file__).parent)
-NOT_THEIRS = (HERE, str(Path(np.__file__).parent), "<frozen")
+NOT_THEIRS = (str(Path(__file__).parent), str(Path(np.__file__).parent), "<frozen")
+FIRST = 300  # nodes before the first look at the tape; it is twice as long at each that follows
 
 Place = tuple[CodeType, int]  # where in their code: the code object and the offset of the instruction
+At = tuple[str, int]  # file and line
 
 
 class Stop(BaseException):
     """Ends their program from within; no `except Exception` of theirs holds it up."""
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """One value: a leaf, or an operation on other nodes; `args` is nested as in the call, with nodes in it."""
 
-    __slots__ = (
-        "args",
-        "dtype",
-        "id",
-        "inputs",
-        "kind",
-        "kwargs",
-        "line",
-        "named_at",
-        "names",
-        "op",
-        "places",
-        "shape",
-        "value",
-    )
+    id: int
+    op: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    line: At = ("", 0)
+    value: Any = None  # of a leaf
+    kind: str = ""  # of a leaf: random, made, data, literal, leak
+    named_at: At = ("", 0)
+    names: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    inputs: tuple["Node", ...] = field(init=False)
 
-    def __init__(self, number: int, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.id, self.op, self.args, self.kwargs = number, op, args, kwargs
-        self.inputs: tuple[Node, ...] = tuple(nodes_in(args, nodes_in(kwargs.values(), []) if kwargs else []))
-        self.shape: tuple[int, ...] = ()
-        self.dtype = np.dtype(float)
-        self.places: list[Place] = []
-        self.line: tuple[str, int] = ("", 0)
-        self.named_at: tuple[str, int] = ("", 0)
-        self.names: list[str] = []
-        self.value: Any = None  # of a leaf
-        self.kind = ""  # of a leaf: random, made, data, literal
+    def __post_init__(self) -> None:
+        self.inputs = tuple(nodes_in(self.args, nodes_in(self.kwargs.values(), []) if self.kwargs else []))
 
     @property
     def size(self) -> int:
         return prod(self.shape)
+
+    @property
+    def name(self) -> str:
+        """What their code calls it: of several names the last that is no entry of a list."""
+        return next(
+            (n for n in reversed(self.names) if not n.endswith("]") or n.endswith("']")), "".join(self.names[-1:])
+        )
 
     def named(self, name: str, tape: "Tape") -> None:
         """Their code calls it so, from the line that runs now on."""
         if name not in self.names:
             self.names.append(name)
             self.named_at = tape.place()[1]
-
-    @property
-    def name(self) -> str:
-        """What their code calls it: of several names the last that is no entry of a list."""
-        return next((n for n in reversed(self.names) if not n.endswith("]") or n.endswith("']")), "") or (
-            self.names[-1] if self.names else ""
-        )
 
 
 def nodes_in(value: Any, found: list[Node]) -> list[Node]:
@@ -83,8 +74,6 @@ def nodes_in(value: Any, found: list[Node]) -> list[Node]:
 def key_of(value: Any) -> Any:
     """A hashable stand-in by which equal operations are recognized as one; TypeError if there is none."""
     kind = type(value)
-    if kind is Node or kind is float or kind is int:
-        return value
     if kind is tuple or kind is list:
         return (kind, *map(key_of, value))
     if kind is slice:
@@ -92,7 +81,10 @@ def key_of(value: Any) -> Any:
     if kind is dict:
         return (dict, *((k, key_of(v)) for k, v in value.items()))
     hash(value)
-    return (kind, value)
+    return value if kind is Node else (kind, value)
+
+
+getitem = operator.getitem
 
 
 def setitem(base: np.ndarray, index: Any, value: Any) -> np.ndarray:
@@ -104,8 +96,7 @@ def setitem(base: np.ndarray, index: Any, value: Any) -> np.ndarray:
 
 def put(base: np.ndarray, value: Any, path: tuple[Any, ...]) -> np.ndarray:
     """A copy of `base` in which the view that `path` leads to has new values."""
-    copy = np.array(base)
-    view = copy
+    view = copy = np.array(base)
     for op, args, kwargs in path:
         view = op(view, *args, **kwargs)
     view[...] = value
@@ -119,20 +110,15 @@ def scatter(base: np.ndarray, ufunc: np.ufunc, index: Any, *values: Any) -> np.n
     return copy
 
 
+@dataclass(frozen=True)
 class Part:
     """One of the results of an operation that returns several."""
 
-    def __init__(self, op: Any, i: int) -> None:
-        self.op, self.i = op, i
+    op: Any
+    i: int
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.op(*args, **kwargs)[self.i]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Part) and (self.op, self.i) == (other.op, other.i)
-
-    def __hash__(self) -> int:
-        return hash((Part, self.op, self.i))
 
 
 class Tape:
@@ -141,13 +127,10 @@ class Tape:
     def __init__(self, most: int = 200_000, enough: Callable[["Tape"], bool] = lambda tape: False) -> None:
         self.nodes: list[Node] = []
         self.keys: dict[Any, Node] = {}
-        self.guards: list[tuple[Node, bool]] = []  # comparisons that decided what ran
         self.adopted: dict[Any, tuple[Any, Node, Any]] = {}
         self.files: set[str] = set()  # theirs; if empty, every file but ours and NumPy's
-        self.most, self.enough, self.next = most, enough, 300
-        self.looked = time.process_time()
-        self.stopped = False
-        self.paused = False
+        self.most, self.enough, self.next = most, enough, FIRST
+        self.stopped = self.paused = False
 
     def record(
         self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], shape: tuple[int, ...], dtype: Any
@@ -160,8 +143,7 @@ class Tape:
         except TypeError:
             key = node = None
         if node is None:
-            node = Node(len(self.nodes), op, args, kwargs)
-            node.shape, node.dtype, node.line = shape, dtype, line
+            node = Node(len(self.nodes), op, args, kwargs, shape, dtype, line)
             self.nodes.append(node)
             if key is not None:
                 self.keys[key] = node
@@ -171,27 +153,22 @@ class Tape:
         return node
 
     def look(self) -> None:
-        """Whether the run has shown enough."""
+        """Whether the run has shown enough; looked at as often as the tape has doubled, so that looking stays cheap."""
         if self.paused:
             return
-        if self.stopped:
-            raise Stop
-        if len(self.nodes) >= self.next:
-            self.paused, before = True, time.process_time()
+        if len(self.nodes) >= self.next and not self.stopped:
+            self.paused, self.next = True, min(2 * len(self.nodes), self.most)
             try:
                 self.stopped = len(self.nodes) >= self.most or self.enough(self) or self.stopped
             finally:
-                self.paused, now = False, time.process_time()
-            share = (now - before) / max(1e-6, before - self.looked)  # of the time that looking takes
-            self.next, self.looked = int(len(self.nodes) * max(1.6, min(4.0, 3 * share))), now
-            if self.stopped:
-                raise Stop
+                self.paused = False
+        if self.stopped:
+            raise Stop
 
     def leaf(self, value: Any, kind: str) -> Node:
         """A node for a value that came from outside the recorded operations."""
-        node = Node(len(self.nodes), None, (), {})
-        node.value, node.shape, node.dtype, node.kind = value, value.shape, value.dtype, kind
-        place, node.line = self.place()
+        place, line = self.place()
+        node = Node(len(self.nodes), None, (), {}, value.shape, value.dtype, line, value, kind)
         node.places = [place] if place else []
         self.nodes.append(node)
         return node
@@ -207,7 +184,8 @@ class Tape:
         self.adopted[key] = (array, node, some)
         return node
 
-    def place(self) -> tuple[Place | None, tuple[str, int]]:
+    def place(self) -> tuple[Place | None, At]:
+        """Where in their code the current call comes from: the instruction, and file and line."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             name = frame.f_code.co_filename
@@ -215,6 +193,3 @@ class Tape:
                 return (frame.f_code, frame.f_lasti), (name, frame.f_lineno)
             frame = frame.f_back
         return None, ("", 0)
-
-
-getitem = operator.getitem
