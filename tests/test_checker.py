@@ -420,6 +420,11 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
         {"b1 - 0.1 * db1": "b1 - 2 * lr * db1", "W1 - 0.1": "W1 - lr", "W2 - 0.1": "W2 - lr", "b2 - 0.1": "b2 - lr",
          "pass": "lr = 0.1"}, 0, "the step of b1 is 2 times that of the others",
     ),
+    "rates_on_a_layer_that_stays": (
+        {"dW1, db1 = X.T @ dZ1, dZ1.sum(axis=0)": "pass", "W1, b1 = W1 - 0.1 * dW1, b1 - 0.1 * db1": "pass",
+         "dA1 = dZ2 @ W2.T": "pass", "dZ1 = dA1 * (Z1 > 0)": "pass", "0.1 * dW2": "0.1 * A1.T @ dZ2",
+         "0.1 * db2": "0.2 * db2"}, 0, "the step of W2 is 0.5 times",
+    ),
     "saturated": ({"size=(4, 1)": "size=(4, 1), scale=30"}, 0, "follows the slope"),
     "frozen_entries": ({"0.1 * dW1": "0.1 * dW1 * np.array([[1.0], [0.0], [1.0]])"}, 0, "follows the slope"),
     "momentum_in_place": (

@@ -375,19 +375,24 @@ def explained(block: Block, other: Block, result: Judgement) -> bool:
     ratio = block.times
     sizes = {2, *(s for n in result.replay.order for s in n.shape)}
     sizes |= {a * b for a in sizes for b in sizes} | {len(result.step.outputs)}
-    mine, theirs = rates_of(block, result, sizes), rates_of(other, result, sizes)
-    for a in {1.0, *(mine - theirs)}:
-        for b in {1.0, *(theirs - mine)}:
-            if a != b and abs(ratio * b - a) <= 1e-6 * abs(a):
+    mine, theirs = (rates_of(b, result, sizes) for b in (block, other))
+    still = [rates_of(b, result, sizes, moving=False) for b in (block, other)]
+    for m, t in ((mine, theirs), (mine | still[0], theirs | still[1])):
+        for a in {1.0, *(m - t)}:
+            if any(a != b and abs(ratio * b - a) <= 1e-6 * abs(a) for b in {1.0, *(t - m)}):
                 return False
-    known = [abs(f) for f in (*((mine & theirs) - {0.0}), *sizes) if abs(f) not in (0.0, 1.0)]
+    known = [abs(f) for f in (*(mine & theirs), *sizes) if abs(f) not in (0.0, 1.0)]
     return ratio < 0 or any(abs(ratio / f - 1) < 1e-4 or abs(ratio * f - 1) < 1e-4 for f in known)
 
 
-def rates_of(block: Block, result: Judgement, sizes: Collection[int] = ()) -> set[float]:
-    """The numbers by which the gradient is multiplied on the way to the update: written ones, and fractions."""
+def rates_of(block: Block, result: Judgement, sizes: Collection[int] = (), moving: bool = True) -> set[float]:
+    """The numbers by which the gradient is multiplied on the way to the update: written ones, and fractions.
+
+    With moving=False, those by which something that no parameter changes is multiplied, such as the input of the layer.
+    """
     found = set()
-    for node in (n for n in ancestors(block.new[:1], result.step.old).values() if n.id in result.replay.moving):
+    behind = ancestors(block.new[:1], result.step.old).values()
+    for node in (n for n in behind if (n.id in result.replay.moving) is moving):
         for a in node.args if node.op in (np.multiply, np.true_divide) else ():
             if isinstance(a, Node) and a.size == 1 and a.id in result.replay.fixed:
                 found.add(float(np.sum(result.replay.fixed[a.id])))
