@@ -1,4 +1,4 @@
-"""Is mine right? Runs a program, watches what it computes, and compares its updates with central differences."""
+"""Check your own code: runs a program, watches what it computes, and compares its updates with central differences."""
 
 from pathlib import Path
 from typing import Any
