@@ -246,8 +246,9 @@ def test_ctrl_c_ends_the_command_and_all_that_it_started(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("while True: pass")
     command = [sys.executable, "-m", "twolayer", "check", str(path)]
+    heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  # a shell's background jobs ignore it
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": os.environ | {"TMPDIR": str(tmp_path)}}
-    with subprocess.Popen(command, **pipes) as running:
+    with subprocess.Popen(command, preexec_fn=heard, **pipes) as running:
         end = time.monotonic() + 120
         while not list(tmp_path.glob("twolayer-check-*/0")) and time.monotonic() < end:
             time.sleep(0.05)  # until the file runs
