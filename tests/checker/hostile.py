@@ -60,7 +60,7 @@ HOSTILE = {
     "reads_input": (inside("name = input('name? ')"), 1, "W1"),
     "not_python": ("def forward(X, params:\n    return", 2, "not Python"),
     "binary": ("\x00\x01\x02", 2, "not Python"),
-    "empty": ("", 2, "no value was seen"),
+    "empty": ("", 2, "no parameters were found"),
     "raises": ("raise KeyError('W9')\n", 2, "KeyError"),
     "colors_the_terminal": ("raise KeyError('\\x1b[2J')\n", 2, "KeyError"),
     "deep": ("x = " + "(" * 5000 + ")" * 5000, 2, "not Python"),

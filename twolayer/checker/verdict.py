@@ -423,7 +423,9 @@ class Outcome:
 def settle(tape: Tape, params: Parameters) -> Outcome:
     """Judge a step by every loss it may mean."""
     if not params.next:
-        return Outcome("unknown", why="no value was seen that is replaced by itself minus something and used again")
+        return Outcome(
+            "unknown", why="no parameters were found: nothing is updated, as W = W - lr * dW does, and used again"
+        )
     own, nth = steps(tape, params), 1
     if own:
         most = max(len(s.old) for s in own)
