@@ -38,8 +38,11 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, whatever streams it is given; returns the exit code."""
+    if sys.stdout is None or sys.stderr is None:  # numpy.f2py of NumPy 2.0 needs them
+        nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):  # None, closed, or not a file
+        with suppress(AttributeError, ValueError):  # closed, or not a file
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # ASCII cannot write every name
     try:
         try:
