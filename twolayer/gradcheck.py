@@ -81,8 +81,6 @@ def slope_bounds(f, Z, theta, i, h, share=1):
     plus, minus = f(along(theta, i, [share * h, -share * h]))
     low = high = (plus - minus) / (2 * share * h)  # (samples,)
     crossed = crossings(Z, theta, i, h)[0]
-    if not crossed.any():
-        return low.mean(), high.mean(), 16, False
     for step in (h, h / 10):
         Z0, *moved = Z(along(theta, i, [0, step, -step, 2 * step, -2 * step]))[:, crossed]
         p1, m1, p2, m2 = (z > 0 for z in moved)
