@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twolayer.checker.loss import Step, is_constant, steps, supposed
+from twolayer.checker.loss import Step, is_constant, steps, supposed, unjudged
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.replay import Replay, ReplayError, Values, ancestors, do, start
 from twolayer.checker.tape import Node, Tape
@@ -17,6 +17,7 @@ SURE = 2e-5  # relative error of a slope that may count
 DIFFER = 1e-3  # relative difference that is a mistake; between the two nothing is said
 QUIET = 1e-11  # relative part of a loss that may be lost in rounding
 H = 1e-5
+TRIED = (1, 2, 3)  # steps, from 0: the first may differ from all others
 WORK = 250_000  # operations that may be replayed for the slopes of a step, about
 CONSTANT = "its update does not depend on where it is, so it follows no slope"
 NAMELESS = "a value that has no name in the program changes as a parameter does, so it is not certain what is trained"
@@ -421,21 +422,28 @@ class Outcome:
 
 
 def settle(tape: Tape, params: Parameters) -> Outcome:
-    """Judge a step by every loss it may mean."""
+    """Judge a step; another one where that decides nothing."""
     if not params.next:
         return Outcome(
             "unknown", why="no parameters were found: nothing is updated, as W = W - lr * dW does, and used again"
         )
-    own, nth = steps(tape, params), 1
-    if own:
-        most = max(len(s.old) for s in own)
-        sets = list(dict.fromkeys(s.old for s in own if len(s.old) == most))
-        nth = min(1, len(sets) - 1)
-        own = [s for kind in ("log", "square", "other") for s in own if s.old == sets[nth] and s.kind == kind]
+    own = steps(tape, params)
+    most = max((len(s.old) for s in own), default=0)
+    masks, met = unjudged(tape, params)
+    sets = list(dict.fromkeys(s.old for s in own if len(s.old) == most)) or [tuple(params.versions(m)) for m in masks]
+    found = Outcome("unknown", why=NO_LOSS)
+    for nth in dict.fromkeys(min(n, len(sets) - 1) for n in TRIED if sets):
+        found = at_step(tape, params, [s for s in own if s.old == sets[nth]], sets[nth], met)
+        if found.verdict != "unknown" or found.judged is None or found.judged.trouble:
+            break  # else its slopes may be zero, as of a sample of zeros
+    return found
+
+
+def at_step(tape: Tape, params: Parameters, own: list[Step], old: tuple[Node, ...], met: dict[int, Any]) -> Outcome:
+    """Judge the step that starts from these values by every loss it may mean."""
+    own = [s for kind in ("log", "square", "other") for s in own if s.kind == kind]
     mine = attempts(own[:4], params)
-    others = []
-    if not any(j.exact for j in mine):
-        others = attempts([s for s in supposed(tape, params, nth) if not own or {*s.old} == {*own[0].old}], params)
+    others = [] if any(j.exact for j in mine) else attempts(supposed(tape, params, old, met), params)
     found = outcome(mine, others)
     if found.verdict == "wrong" and found.judged and not all(map(params.name, found.judged.step.old)):
         return Outcome("unknown", found.judged, why=NAMELESS)  # an intermediate value may have been taken for one
