@@ -334,6 +334,7 @@ def compare(result: Judgement) -> None:
     if not sure:
         return
     unit = max(sure, key=lambda b: (sum(same(b, o) for o in sure), steady(b.factor), is_rate(b, result), b.new[0].id))
+    many = sum(same(unit, b) for b in sure) > 1
     result.steady = steady(unit.factor)
     losses = [float(np.sum(p[result.step.loss.id])) for p in result.points]
     turned = result.step.kind == "log" and result.step.own and max(losses) <= 0  # a log-likelihood, which may grow
@@ -352,7 +353,7 @@ def compare(result: Judgement) -> None:
             block.verdict = "wrong" if block.off > DIFFER * abs(np.nanmean(ratio)) else "unknown"
         elif alike(block, unit):
             block.times = next(r for r in ratio if np.isfinite(r))
-            if abs(block.times - 1) > DIFFER and explained(block, unit, result):
+            if abs(block.times - 1) > DIFFER and explained(block, unit, result, many):
                 block.verdict, block.off = "wrong", abs(block.times - 1)
 
 
@@ -369,41 +370,41 @@ def ratios(block: Block, other: Block) -> list[float]:
     return [f / g if g else np.nan for f, g in zip(block.factor, other.factor, strict=True)]
 
 
-def explained(block: Block, other: Block, result: Judgement) -> bool:
-    """Whether the two factors differ by a sign, by 2, by a number of samples or units, or by a rate taken twice;
-    and not by two rates of their own.
+def explained(block: Block, other: Block, result: Judgement, many: bool) -> bool:
+    """Whether the two factors differ by a sign, by 2, by a number of samples or units, by a rate taken twice, or left
+    out where many have it; and not by two rates of their own.
     """
     ratio = block.times
     sizes = {2, *(s for n in result.replay.order for s in n.shape)}
     sizes |= {a * b for a in sizes for b in sizes} | {len(result.step.outputs)}
-    mine, theirs = (rates_of(b, result, sizes) for b in (block, other))
-    still = [rates_of(b, result, sizes, moving=False) for b in (block, other)]
-    for m, t in ((mine, theirs), (mine | still[0], theirs | still[1])):
-        for a in {1.0, *(m - t)}:
-            if any(a != b and abs(ratio * b - a) <= 1e-6 * abs(a) for b in {1.0, *(t - m)}):
-                return False
+    (mine, all_mine), (theirs, all_theirs) = (rates_of(b, result, sizes) for b in (block, other))
+    for m, t in ((mine, theirs), (all_mine, all_theirs)):
+        if any(a != b and abs(ratio * b - a) <= 1e-6 * abs(a) for a in {1.0, *(m - t)} for b in {1.0, *(t - m)}):
+            return many and all_mine <= all_theirs
     known = [abs(f) for f in (*(mine & theirs), *sizes) if abs(f) not in (0.0, 1.0)]
     return ratio < 0 or any(abs(ratio / f - 1) < 1e-4 or abs(ratio * f - 1) < 1e-4 for f in known)
 
 
-def rates_of(block: Block, result: Judgement, sizes: Collection[int] = (), moving: bool = True) -> set[float]:
-    """The numbers by which the gradient is multiplied on the way to the update: written ones, and fractions.
-
-    With moving=False, those by which something that no parameter changes is multiplied, such as the input of the layer.
+def rates_of(block: Block, result: Judgement, sizes: Collection[int] = ()) -> tuple[set[float], set[float]]:
+    """The numbers by which the gradient is multiplied on the way to the update, written ones and fractions; and these
+    with those that multiply what no parameter changes, such as the input of the layer.
     """
-    found = set()
-    behind = ancestors(block.new[:1], result.step.old).values()
-    for node in (n for n in behind if (n.id in result.replay.moving) is moving):
+    found: tuple[set[float], set[float]] = set(), set()
+    for node in ancestors(block.new[:1], result.step.old).values():
         for a in node.args if node.op in (np.multiply, np.true_divide) else ():
             if isinstance(a, Node) and a.size == 1 and a.id in result.replay.fixed:
-                found.add(float(np.sum(result.replay.fixed[a.id])))
+                number = float(np.sum(result.replay.fixed[a.id]))
             elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in sizes):
-                found.add(a)
+                number = a
+            else:
+                continue
+            for numbers in found[node.id not in result.replay.moving :]:
+                numbers.add(number)
     return found
 
 
 def is_rate(block: Block, result: Judgement) -> bool:
-    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates_of(block, result))
+    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates_of(block, result)[0])
 
 
 # From the steps of a tape to one judgement
