@@ -52,6 +52,8 @@ EQUIVALENT = {
     r"float\(blockwise_mean\(.*\)\[ ?-1\]\)": "there is one mean",
     r"of_logits.* if loss else (- ?)?1\.0": "left out of what is returned",
     r"block = min\(.* / .*\)": "a part of a network more in a block changes nothing but how many there are",
+    r"-\(-theta\.size \| block\)": "as with the block above, there are enough of them",
+    r"\(p1 != p2\) \+|\(m1 != m2\) \+|\(kinks \+": "a sum of truth values is true where one of them is",
     r"params\[1:: ?1\]": "besides the biases, weights that are as long as the bias before them",
     r"np\.maximum\(D, (- ?(399|401)|~400)\)": "exp(-798) is 0 as well",
 }

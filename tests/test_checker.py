@@ -212,6 +212,14 @@ def test_lines_of_a_notebook_are_counted_in_cells(tmp_path):
     assert "cell 4, line 1: d = (" in check(path).text()
 
 
+def test_a_notebook_of_another_format_and_what_a_notebook_remembers(tmp_path):
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"nbformat": 3, "worksheets": [{"cells": []}]}))
+    assert "not a notebook of format 4; open it in Jupyter and save it" in check(path).text()
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "print(_, In[-1], Out)\nx = missing"}]}))
+    assert "name 'missing' is not defined (cell 1, line 2)" in check(path).text()
+
+
 # The streams of the command
 
 

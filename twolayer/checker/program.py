@@ -80,7 +80,7 @@ def notebook(path: Path, text: str) -> Source:
     try:
         cells = ["".join(c["source"]).split("\n") for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
-        raise UnreadableError("the file is not a notebook") from None
+        raise UnreadableError("the file is not a notebook of format 4; open it in Jupyter and save it") from None
     lines = [line for cell in cells for line in without_magics(cell)]
     at = [(number, i) for number, cell in enumerate(cells, 1) for i in range(1, len(cell) + 1)]
     return Source(path, "\n".join(lines), at)
@@ -250,6 +250,7 @@ class Program:
             "input": stand_ins.answer, "raw_input": stand_ins.answer, "exit": sys.exit, "quit": sys.exit,
             "xrange": range, "unicode": str, "long": int,
             "display": lambda *a, **k: None, "get_ipython": lambda: stand_ins.Stub("ipython"),
+            "_": None, "In": [""], "Out": {},  # what a notebook remembers
         }  # fmt: skip
 
     def run(self, driver: str = "") -> Failure | None:
