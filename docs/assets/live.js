@@ -1,0 +1,60 @@
+// Live code: the functions of the pages can be edited and run, by Python in a worker. Nothing is loaded before a click.
+let worker, last = 0
+const calls = new Map()
+
+// Values of a generator in docs/browser, one by one, as `each(value)`; the promise ends with the last.
+export function python(call, given, each, progress) {
+  worker ??= start()
+  return new Promise((resolve, reject) => {
+    calls.set(++last, { each, resolve, reject, progress })
+    worker.postMessage({ id: last, call, given })
+  })
+}
+
+function start() {
+  const made = new Worker(new URL("worker.js", import.meta.url))
+  made.onmessage = ({ data: { id, value, done, error, share, what } }) => {
+    if (share) return calls.forEach(call => call.progress?.(share, what))
+    const call = calls.get(id)
+    if (value) return call.each(value)
+    calls.delete(id)
+    done ? call.resolve() : call.reject(new Error(error))
+  }
+  made.onerror = () => stop("Python could not be loaded: reload the page to try again")
+  return made
+}
+
+// End what runs, even a loop without an end.
+export function stop(why = "Stopped.") {
+  worker?.terminate()
+  worker = undefined
+  for (const { reject } of calls.values()) reject(new Error(why))
+  calls.clear()
+}
+
+export function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties)
+  element.append(...children)
+  return element
+}
+
+// The button of a code block; the editor comes with the first click.
+function offer(block) {
+  const name = block.querySelector("code").textContent.match(/(?<=^def )\w+/gm)?.at(-1)
+  const file = block.querySelector(".filename")
+  if (!name || !file) return
+  const button = make("button", { className: "live__edit", textContent: "Edit and run", type: "button" })
+  button.setAttribute("aria-label", `Edit and run ${name}`)
+  button.onclick = async () => (await import("./editor.js")).open(block, file.textContent.match(/\w+(?=\.py)/)[0], name)
+  file.after(button)
+}
+
+const parts = { "#playground": "playground.js", "#check": "check.js", "#step-through": "by_hand.js" }
+
+document$.subscribe(() => {
+  document.querySelectorAll(".copyable").forEach(offer)
+  for (const [selector, script] of Object.entries(parts)) {
+    const place = document.querySelector(selector)
+    if (place) import(`./${script}`).then(module => module.open(place))
+  }
+})
