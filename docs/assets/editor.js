@@ -1,5 +1,5 @@
 // A code block becomes an editor: a text field over its colored text, and below it what the check of the function says.
-import { make, python, stop } from "./live.js"
+import { controls, make } from "./controls.js"
 
 const TOKENS = /(?<c1>#.*)|(?<s>"""[^]*?(?:"""|$)|"[^"\n]*"?|'[^'\n]*'?)|(?<nf>(?<=\bdef )\w+)|(?<mf>\b\d[\w.]*)|(?<k>\b(?:and|as|assert|break|class|continue|def|del|elif|else|except|False|finally|for|from|global|if|import|in|is|lambda|None|nonlocal|not|or|pass|raise|return|True|try|while|with|yield)\b)/g
 const MARKS = { ok: "✓", wrong: "✗", note: "·", unknown: "?" }
@@ -11,56 +11,37 @@ export function open(block, module, name) {
   const field = make("textarea", { value: source, spellcheck: false, autocapitalize: "off", autocomplete: "off", wrap: "off" })
   field.setAttribute("aria-label", `Code of ${name}. Tab indents; Escape, then Tab leaves the editor.`)
   const editor = make("div", { className: "live__editor" }, make("pre", { ariaHidden: "true" }, shown), field)
-  const said = make("div", { className: "live__said", role: "status" })
-  const buttons = {
-    run: make("button", { textContent: "Run", type: "button", title: "Ctrl+Enter" }),
-    reset: make("button", { textContent: "Reset", type: "button" }),
-    stop: make("button", { textContent: "Stop", type: "button", disabled: true }),
-  }
-  const bar = make("progress", { hidden: true })
-  bar.setAttribute("aria-label", "Loading Python")
-  const live = make("div", { className: "live" }, editor, make("p", { className: "live__bar" }, ...Object.values(buttons), bar), said)
-  block.querySelector(".live__edit").remove()
-  pre.replaceWith(live)
-
   const paint = (wrong = 0) => shown.replaceChildren(...colored(field.value, wrong))
-  const run = async () => {
-    if (buttons.run.disabled) return
-    buttons.run.disabled = !(buttons.stop.disabled = false)
-    said.replaceChildren()
-    paint()
-    try {
-      await python("functions.run", [module, name, field.value], one => {
-        bar.hidden = true
-        said.append(result(one))
-        if (one.line) paint(one.line)
-      }, share => Object.assign(bar, { hidden: share === 1, value: share }))
-    } catch (error) {
-      said.append(result({ level: "unknown", text: error.message }))
-    }
-    bar.hidden = buttons.stop.disabled = !(buttons.run.disabled = false)
-  }
-  buttons.run.onclick = run
-  buttons.stop.onclick = () => stop()
-  buttons.reset.onclick = () => {
+  const reset = make("button", { textContent: "Reset", type: "button" })
+  const { bar, said, run } = controls("Run", reset, () => ["functions.run", module, name, field.value], one => {
+    if (one.line) paint(one.line)
+    return result(one)
+  })
+  reset.onclick = () => {
     field.value = source
     said.replaceChildren()
     paint()
     field.focus()
   }
+  block.querySelector(".live__edit").remove()
+  pre.replaceWith(make("div", { className: "live" }, editor, bar, said))
   field.oninput = () => paint()
-  keys(field, run)
+  keys(field, () => {
+    paint()
+    run()
+  })
   paint()
   field.focus({ preventScroll: true })
   run()
 }
 
-// One result, and where its equation is derived: on this page or another, by the badge that leads to its tests.
+// One result, with a link to its equation where that is on the page.
 function result({ level, text, more, equation }) {
   const line = make("p", { className: `live__${level}`, textContent: `${MARKS[level]} ${text}` })
   if (more) line.append(make("small", { textContent: more }))
-  const anchor = equation && document.getElementById(`eq-${equation}`)
-  if (anchor) line.append(make("a", { href: `#eq-${equation}`, textContent: `Equation ${equation}` }))
+  if (equation && document.getElementById(`eq-${equation}`)) {
+    line.append(make("a", { href: `#eq-${equation}`, textContent: `Equation ${equation}` }))
+  }
   return line
 }
 
@@ -78,25 +59,23 @@ function colored(text, wrong) {
     end = match.index + match[0].length
   }
   put(text.slice(end))
-  if (wrong && lines[wrong - 1]) lines[wrong - 1].className = "live__line"
+  if (lines[wrong - 1]) lines[wrong - 1].className = "live__line"
   return lines.flatMap(line => [line, "\n"])
 }
 
-// Tab indents, Enter keeps the indentation, Ctrl+Enter runs; Escape gives Tab back to the browser.
-export function keys(field, run) {
+// Tab indents, Enter keeps the indentation, Ctrl+Enter runs; Escape gives the next Tab back to the browser.
+function keys(field, run) {
   let leave = false
-  const insert = text => document.execCommand("insertText", false, text) // what Ctrl+Z can undo
   field.onkeydown = event => {
-    const before = field.value.slice(0, field.selectionStart)
-    const type = text => {
-      event.preventDefault()
-      insert(text)
-    }
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault()
-      run()
-    } else if (event.key === "Tab" && !event.shiftKey && !leave) type("    ")
-    else if (event.key === "Enter") type("\n" + before.match(/[^\n]*$/)[0].match(/^ */)[0] + (before.endsWith(":") ? "    " : ""))
+    const line = field.value.slice(0, field.selectionStart).match(/[^\n]*$/)[0]
+    const act = {
+      Tab: event.shiftKey || leave ? undefined : () => type("    "),
+      Enter: event.ctrlKey || event.metaKey ? run : () => type("\n" + line.match(/^ */)[0] + (line.endsWith(":") ? "    " : "")),
+    }[event.key]
     leave = event.key === "Escape" || (leave && event.key === "Shift")
+    if (!act) return
+    event.preventDefault()
+    act()
   }
 }
+const type = text => document.execCommand("insertText", false, text) // what Ctrl+Z can undo

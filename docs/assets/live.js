@@ -32,24 +32,19 @@ export function stop(why = "Stopped.") {
   calls.clear()
 }
 
-export function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties)
-  element.append(...children)
-  return element
-}
-
 // The button of a code block; the editor comes with the first click.
 function offer(block) {
   const name = block.querySelector("code").textContent.match(/(?<=^def )\w+/gm)?.at(-1)
   const file = block.querySelector(".filename")
   if (!name || !file) return
-  const button = make("button", { className: "live__edit", textContent: "Edit and run", type: "button" })
+  const button = document.createElement("button")
+  Object.assign(button, { type: "button", className: "live__edit", textContent: "Edit and run" })
   button.setAttribute("aria-label", `Edit and run ${name}`)
   button.onclick = async () => (await import("./editor.js")).open(block, file.textContent.match(/\w+(?=\.py)/)[0], name)
   file.after(button)
 }
 
-const parts = { "#playground": "playground.js", "#check": "check.js", "#step-through": "by_hand.js" }
+const parts = { "#check-here": "check.js", "#playground": "playground.js" }
 
 document$.subscribe(() => {
   document.querySelectorAll(".copyable").forEach(offer)
