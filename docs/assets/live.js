@@ -20,28 +20,35 @@ function start() {
     calls.delete(id)
     done ? call.resolve() : call.reject(new Error(error))
   }
-  made.onerror = () => stop("Python could not be loaded: reload the page to try again")
+  made.onerror = () => end("Python could not be loaded. Reload the page to try again.")
   return made
 }
 
-// End what runs, even a loop without an end.
-export function stop(why = "Stopped.") {
+function end(why) {
   worker?.terminate()
   worker = undefined
   for (const { reject } of calls.values()) reject(new Error(why))
   calls.clear()
 }
 
-// The button of a code block; the editor comes with the first click.
+// End what runs, even a loop without an end, and have Python ready for the next run.
+export function stop() {
+  end("Stopped.")
+  worker = start()
+  worker.postMessage({})
+}
+
+// The button of a code block, in the line with its file; the editor comes with the first click.
 function offer(block) {
   const name = block.querySelector("code").textContent.match(/(?<=^def )\w+/gm)?.at(-1)
   const file = block.querySelector(".filename")
-  if (!name || !file) return
+  const module = file?.textContent.match(/\w+(?=\.py)/)[0]
+  if (!name || !module || block.querySelector(".live__edit")) return
   const button = document.createElement("button")
   Object.assign(button, { type: "button", className: "live__edit", textContent: "Edit and run" })
   button.setAttribute("aria-label", `Edit and run ${name}`)
-  button.onclick = async () => (await import("./editor.js")).open(block, file.textContent.match(/\w+(?=\.py)/)[0], name)
-  file.after(button)
+  button.onclick = async () => (await import("./editor.js")).open(block, module, name)
+  file.append(button)
 }
 
 const parts = { "#check-here": "check.js", "#playground": "playground.js" }

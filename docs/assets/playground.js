@@ -1,6 +1,6 @@
 // The playground: settings in a form and in the address; Python trains in the worker; this draws what it sends.
 import { make, progress } from "./controls.js"
-import { python, stop } from "./live.js"
+import { python } from "./live.js"
 
 const CHOICES = {
   data: ["circles", "moons", "spirals", "xor", "own"],
@@ -29,7 +29,7 @@ export function open(place) {
   const left = make("div", {}, plane, curve, numbers)
   const right = make("div", {}, form, make("p", { className: "live__bar" }, ...buttons, bar), said)
   place.replaceChildren(make("div", { className: "play" }, left, right),
-    make("details", {}, make("summary", { textContent: "Weights" }), table), listing)
+    make("details", { className: "quote" }, make("summary", { textContent: "Weights" }), table), listing)
   place.className = "live"
 
   let data, frame, losses, running = false, busy = Promise.resolve()
@@ -63,14 +63,12 @@ export function open(place) {
   async function toggle() {
     running = !running
     label()
-    let count = 0, since = performance.now()
-    while (running) {
+    for (let count = 0, since; running; count++) {
       await advance(Number(form.speed.value) || 1)
       await new Promise(requestAnimationFrame)
-      if (++count % 30 === 0) {
-        place.dataset.fps = (30_000 / (performance.now() - since)).toFixed(1)
-        since = performance.now()
-      }
+      if (count % 30) continue
+      if (count) place.dataset.fps = (30_000 / (performance.now() - since)).toFixed(1)
+      since = performance.now()
     }
   }
   async function showPython() {
@@ -173,7 +171,8 @@ function palette() {
   const [paper, ink, zero, one] = ["--md-default-bg-color", "--md-default-fg-color", "--class-0", "--class-1"].map(rgb)
   const answer = p => {
     const share = 0.6 * Math.abs(p / 127.5 - 1)
-    return paper.map((c, i) => c + share * ((p > 127.5 ? one : zero)[i] - c))
+    const [red, green, blue] = paper.map((c, i) => c + share * ((p > 127.5 ? one : zero)[i] - c))
+    return (255 << 24 | blue << 16 | green << 8 | red) >>> 0
   }
   const css = (color, alpha = 1) => `rgb(${color.join(" ")} / ${alpha})`
   return { css, paper, ink, classes: [zero, one], answers: Array.from({ length: 256 }, (_, p) => answer(p)) }
@@ -183,8 +182,8 @@ const small = new OffscreenCanvas(SIDE, SIDE)
 
 function drawPlane(canvas, { answers, params: [W1, b1, W2] }, { X, y, X_test, y_test }, { css, paper, ink, classes, answers: colors }) {
   const pen = canvas.getContext("2d"), size = canvas.width, at = v => (v / REACH + 1) / 2 * size
-  const image = new ImageData(SIDE, SIDE)
-  answers.forEach((p, i) => image.data.set([...colors[p], 255], 4 * i))
+  const image = new ImageData(SIDE, SIDE), pixels = new Uint32Array(image.data.buffer)
+  answers.forEach((p, i) => { pixels[i] = colors[p] })
   small.getContext("2d").putImageData(image, 0, 0)
   pen.drawImage(small, 0, 0, size, size)
   const most = Math.max(...W2.map(Math.abs)), h = b1.length

@@ -1,5 +1,5 @@
-// Python in a thread of its own. It loads at the first message, says how far it is, and answers each {id, call, given}
-// with what the generator `call` of docs/browser yields: {id, value} for each value, then {id, done}; or {id, error}.
+// Python in a thread of its own. It loads at the first message, even an empty one, says how far it is, and answers each
+// {id, call, given} with what the generator `call` of docs/browser yields: {id, value} for each value, then {id, done}; or {id, error}.
 const live = new URL("../live/", location)
 const packages = "/lib/python3.11/site-packages"
 const network = ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "Worker",
@@ -27,6 +27,7 @@ let loading
 onmessage = async ({ data: { id, call, given } }) => {
   try {
     const python = await (loading ??= load())
+    if (!call) return
     const [module, name] = call.split(".")
     const f = python.pyimport(`browser.${module}`)[name]
     for (const value of f(...given.map(one => python.toPy(one)))) {

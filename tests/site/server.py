@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 @cache
 def compressed(path: Path) -> bytes:
-    return gzip.compress(path.read_bytes(), mtime=0)
+    return gzip.compress(path.read_bytes(), compresslevel=6, mtime=0)
 
 
 class Handler(SimpleHTTPRequestHandler):
