@@ -51,7 +51,7 @@ function offer(block) {
   file.append(button)
 }
 
-const parts = { "#check-here": "check.js", "#playground": "playground.js" }
+const parts = { "#check-here": "check.js", "#playground": "playground.js", "#step-through": "by_hand.js" }
 
 document$.subscribe(() => {
   document.querySelectorAll(".copyable").forEach(offer)

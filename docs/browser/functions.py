@@ -161,9 +161,7 @@ def first_wrong_line(module: Any, text: str) -> Iterator[Said]:
     except SyntaxError:
         return  # said already
     if report.code == 0:
-        yield say(
-            "note", "no line is wrong by itself: a factor common to all gradients is left to you"
-        )
+        yield say("note", "no line is wrong by itself: a factor common to all gradients is left to you")
     yield from findings(report, text.count("\n") + 1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from twolayer import Objective, depth, sigmoid
+from twolayer import depth, sigmoid
 
 SIDE, REACH = 48, 1.6  # the picture: so many points a side, from -REACH to REACH
 AXIS = np.linspace(-REACH, REACH, SIDE)
@@ -111,7 +111,8 @@ from twolayer import Objective, he_init, train
 from twolayer.registry import ACTIVATIONS
 
 
-{source}lr, l2, dropout, optimizer, batch_size = {s["lr"]}, {s["l2"]}, {s["dropout"]}, {s["optimizer"]!r}, {s["batch"] or None}
+{source}lr, l2, dropout = {s["lr"]}, {s["l2"]}, {s["dropout"]}
+optimizer, batch_size = {s["optimizer"]!r}, {s["batch"] or None}
 activation, activation_grad = ACTIVATIONS[{s["activation"]!r}]
 objective = Objective(activation, activation_grad, l2)
 

@@ -33,6 +33,7 @@ SHA512 = {
 }
 SERVED = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 UNUSED = re.compile(r"/(tests|f2py|distutils|_pyinstaller|doc)/|_simd|\.(pyi|pyc|h|ini|md)$")
+FIGURES = fresh.ROOT / "docs/figures"
 PACKAGES = "lib/python3.11/site-packages/"
 
 
@@ -45,8 +46,9 @@ def add(config: MkDocsConfig, files: Files) -> None:
     except OSError as error:
         log.info(f"built without live code: {error}")
         return
-    roots = {path: fresh.ROOT for path in fresh.ROOT.glob("twolayer/**/*.py")}
-    roots |= {path: fresh.ROOT / "docs" for path in fresh.ROOT.glob("docs/browser/*.py")}
+    roots = dict.fromkeys(fresh.ROOT.glob("twolayer/**/*.py"), fresh.ROOT)
+    roots |= dict.fromkeys(fresh.ROOT.glob("docs/browser/*.py"), fresh.ROOT / "docs")
+    roots |= {FIGURES / name: FIGURES for name in ("pens.py", "backpropagation.py")}  # drawn anew as numbers change
     package = {path.relative_to(root).as_posix(): path.read_bytes() for path, root in roots.items()}
     for name, content in (served | {"twolayer.zip": zipped(package)}).items():
         files.append(File.generated(config, f"live/{name}", content=content))
@@ -71,10 +73,9 @@ def archive(package: str) -> bytes:
     """The archive of a package, from the cache or by npm; a changed one ends the build."""
     cached = Path(fresh.ROOT, ".cache/live", re.sub(r"\W+", "-", package).strip("-") + ".tgz")
     content = cached.read_bytes() if cached.exists() else fetched(package)
-    digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
-    if digest != SHA512[package]:
-        where = f"; delete {cached} to fetch it again" if cached.exists() else ""
-        raise PluginError(f"{package} has the SHA-512 {digest} and not the one in docs/hooks/live.py{where}")
+    if base64.b64encode(hashlib.sha512(content).digest()).decode() != SHA512[package]:
+        again = f"; delete {cached} to fetch it again" if cached.exists() else ""
+        raise PluginError(f"{package} has another SHA-512 than docs/hooks/live.py expects{again}")
     if not cached.exists() and os.access(fresh.ROOT, os.W_OK):
         cached.parent.mkdir(parents=True, exist_ok=True)
         cached.write_bytes(content)
