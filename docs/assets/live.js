@@ -51,12 +51,12 @@ function offer(block) {
   file.append(button)
 }
 
-const parts = { "#check-here": "check.js", "#playground": "playground.js", "#step-through": "by_hand.js" }
+const parts = { "#check-here": "check.js", "#playground": "playground.js", "#step-through": "by_hand.js", ".explore": "explore.js" }
 
 document$.subscribe(() => {
   document.querySelectorAll(".copyable").forEach(offer)
   for (const [selector, script] of Object.entries(parts)) {
-    const place = document.querySelector(selector)
-    if (place) import(`./${script}`).then(module => module.open(place))
+    const places = document.querySelectorAll(selector)
+    if (places.length) import(`./${script}`).then(module => places.forEach(module.open))
   }
 })
