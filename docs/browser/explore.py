@@ -1,4 +1,4 @@
-"""Pictures that change with one number, which the reader moves: each function draws one, and says what is to be seen."""
+"""Pictures that change with one number: each function draws one, and says what is to be seen."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from twolayer import backward, bce, bce_grad, forward, step
+
 CHECKED = Path(__file__).parents[1] / "checker"
 LONG = 90_000  # milliseconds: a first click loads Python, perhaps beside other work
 
@@ -207,3 +209,50 @@ def test_axe_finds_nothing_where_code_has_run(visit, path, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = axe.Axe().run(page).response["violations"]
     assert not [(v["id"], [node["target"] for node in v["nodes"]][:5]) for v in found]
+
+
+def test_the_example_by_hand_goes_line_by_line_with_numbers_of_the_reader(tab):
+    page = tab.open("derivations/backpropagation/")
+    place = page.locator("#step-through")
+    said = place.locator("[role=status]")
+    place.get_by_role("button", name="Start").click()
+    for line, name in enumerate(["Z1", "A1", "Z2", "L", "dZ2", "dW2"], 1):
+        said.get_by_text(f"Line {line} of 11: {name} = ").wait_for()
+        place.get_by_role("button", name="Next line").click()
+    said.get_by_text("db2").wait_for()
+    assert place.locator("svg").count() == 2
+    place.get_by_label("W1, row 1, column 1").fill("0")
+    place.get_by_role("button", name="All lines").click()
+    said.get_by_text("Line 11").wait_for()
+    X, y = np.array([[1.0, 2.0], [-1.0, 1.0]]), np.array([[1.0], [0.0]])
+    params = (
+        np.array([[0.0, -1, 2], [0, 1, -1]]),
+        np.array([0.0, 1, 1]),
+        np.array([[1.0], [-1], [-2]]),
+        np.array([3.0]),
+    )
+    Z2, cache = forward(X, params)
+    moved = step(params, backward(bce_grad(Z2, y), cache, params), 1)
+    place.get_by_role("button", name="Take the step").click()
+    said.get_by_text(f"Loss {bce(forward(X, moved)[0], y):.4f}").wait_for()
+    shown = [float(field.input_value()) for field in place.get_by_label(re.compile("^[Wb]")).all()]
+    np.testing.assert_allclose(shown, np.concatenate([p.ravel() for p in moved]), atol=1e-6)
+    place.get_by_role("button", name="Reset").click()
+    said.get_by_text("nothing is computed yet").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("path", "call", "value", "says"),
+    [
+        ("gradcheck", "difference", "-11", "mostly from rounding"),
+        ("gradcheck", "kink", "0", "the central difference is 0.5"),
+        ("loss", "stable_loss", "37", "gives inf"),
+        ("gradient_descent", "tangent", "1", "dW1[0, 0] = -0.2500"),
+        ("gradient_descent", "bowl", "0.25", "it diverges"),
+    ],
+)
+def test_a_picture_follows_its_slider(tab, path, call, value, says):
+    place = tab.open(f"derivations/{path}/").locator(f".explore[data-call={call}]")
+    place.locator("input").fill(value)
+    place.get_by_text(says).wait_for()
+    assert place.locator("svg").count() == 1
