@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any
 
@@ -47,7 +46,8 @@ def run(module: str, name: str, text: str) -> Iterator[Said]:
 
 def check(module: Any, name: str, text: str) -> Iterator[Said]:
     space: dict[str, Any] = {}
-    exec(compile(program(module, text), FILE, "exec"), space)
+    exec(compile(text, FILE, "exec"), space)
+    exec(compile(rest(module, text), "twolayer", "exec"), space)
     if not callable(space.get(name)) or space[name].__code__.co_filename != FILE:
         raise NameError(f"the text does not define {name}")
     report = gradients(module, name, space)
@@ -64,12 +64,12 @@ def check(module: Any, name: str, text: str) -> Iterator[Said]:
         yield say("note", f"{difference}; a gradient may still be right, with another convention")
 
 
-def program(module: Any, text: str) -> str:
-    """The text, and below it the functions of its module and of the core that it does not define."""
+def rest(module: Any, text: str) -> str:
+    """The functions of the module and of the core that the text does not define."""
     known = {node.name for node in ast.parse(text, FILE).body if isinstance(node, ast.FunctionDef)}
     parts = [f for part in (core, module) for f in vars(part).values() if inspect.isfunction(f)]
-    rest = {f.__name__: f for f in parts if f.__module__ in (core.__name__, module.__name__)}
-    return "\n\n\n".join([text, *(inspect.getsource(f) for name, f in rest.items() if name not in known)])
+    found = {f.__name__: f for f in parts if f.__module__ in (core.__name__, module.__name__)}
+    return "\n\n\n".join(inspect.getsource(f) for name, f in found.items() if name not in known)
 
 
 def gradients(module: Any, name: str, space: dict[str, Any]) -> Any:
@@ -146,7 +146,7 @@ def flat(value: Any) -> Iterator[np.ndarray]:
     if isinstance(value, tuple | list):
         for one in value:
             yield from flat(one)
-    elif is_dataclass(value):
+    elif hasattr(value, "__dict__"):  # a Report
         yield from flat([one for one in vars(value).values() if not isinstance(one, str)])
     elif value is not None:
         yield np.asarray(value, dtype=float)
@@ -157,7 +157,7 @@ def first_wrong_line(module: Any, text: str) -> Iterator[Said]:
     from browser.report import examined
 
     try:
-        report = examined("your_code.py", program(module, text), DRIVER)
+        report = examined("your_code.py", f"{text}\n\n\n{rest(module, text)}", DRIVER)
     except SyntaxError:
         return  # said already
     if report.code == 0:
