@@ -101,7 +101,7 @@ def flat(value):
     """All numbers in a result, however nested."""
     if isinstance(value, (tuple, list)) or inspect.isgenerator(value):
         return [number for part in value for number in flat(part)]
-    if isinstance(value, (np.ndarray, float, int)):
+    if isinstance(value, (np.ndarray, np.generic, float, int)):
         return np.ravel(value).tolist()
     return [v for v in vars(value).values() if isinstance(v, (int, float))]
 

@@ -272,6 +272,42 @@ def test_at_a_kink_the_bound_is_sixty_four_roundings_beyond_the_slopes(left):
             assert report.kinks == 1
 
 
+@pytest.mark.parametrize(("factor", "right"), [(-39.0, True), (39.0, True), (41.0, False)])
+def test_where_one_sample_of_two_is_at_a_kink_the_bound_lies_between(factor, right):
+    """64 roundings for the one, 16 for the other: 40 beyond the slopes of their mean."""
+
+    def f(p):
+        return np.array([max(p[0][0], 0.0), 0.0])
+
+    claimed = 0.5 + factor * np.finfo(float).eps / H + 1e-7 * 0.5
+    kinks = np.array([[0.0], [1.0]])
+    report = check_gradients(f, (np.zeros(1),), (np.array([claimed]),), H, lambda p: p[0] - kinks)
+    assert report.ok is right, str(report)
+
+
+@pytest.mark.parametrize("near", [None, 0.7, 1.5])
+@pytest.mark.parametrize("end", [-1.0, 2.0])
+def test_truncation_is_told_from_a_mistake_at_a_kink_too(near, end):
+    """f is -θ below 0 and 2θ above, and so curved that its truncation is far beyond the bound.
+
+    The slope of a sample with a kink at `near` steps from θ is measured by smaller steps than that of the others.
+    """
+    kinks = np.array([0.0] if near is None else [0.0, near * H])
+
+    def f(p):
+        (theta,) = p[0]
+        losses = np.full(len(kinks), 1e5 * theta**3)
+        losses[0] += max(-theta, 2 * theta)
+        return losses
+
+    def verdict(claimed):
+        return check_gradients(f, (np.zeros(1),), (np.array([claimed]),), H, lambda p: p[0] - kinks[:, None]).verdict
+
+    outwards = np.sign(end) * 1e-6
+    assert verdict(end / len(kinks)) == "passed"
+    assert verdict(end / len(kinks) + outwards) == "failed"
+
+
 @pytest.mark.parametrize(
     ("slopes", "errors", "name"),
     [

@@ -1,6 +1,7 @@
 """The objective: what forward, loss, backward, penalty, weights and masks give together, in blocks of any size."""
 
 import tracemalloc
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from twolayer import (
     weighted_bce,
     weighted_bce_grad,
 )
+from twolayer.objective import BCE, CROSS_ENTROPY
 from twolayer.registry import ACTIVATIONS
 
 ROWS = st.integers(1, 200).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n)))
@@ -80,9 +82,11 @@ def test_blocks_give_what_all_rows_give(verified, size, hidden, k, activation, w
 
 @pytest.mark.parametrize("lam", [0.0, 0.3])
 @pytest.mark.parametrize("activation", ["tanh", "gelu"])
-def test_its_gradients_are_those_of_its_loss(activation, lam):
+@pytest.mark.parametrize("loss", [BCE, CROSS_ENTROPY], ids=["bce", "cross_entropy"])
+def test_its_gradients_are_those_of_its_loss(activation, lam, loss):
     params, X, y = problem(1, 9, (4, 3), 2)
-    f = Objective(*ACTIVATIONS[activation], lam)
+    y[:, 1] = 1 - y[:, 0]  # rows that sum to 1, as the cross-entropy wants them
+    f = Objective(*ACTIVATIONS[activation], lam, loss)
     w = mean_one(np.arange(1.0, 10.0))
     _, grads = f.with_gradients(params, X, y, w)
     assert check_gradients(lambda params: f(params, X, y, w), params, grads).ok
@@ -98,9 +102,15 @@ def test_blocks_hold_every_row_once_in_order(n, rows):
     assert mean == pytest.approx(X.mean(), rel=1e-14)
 
 
-def test_all_rows_in_one_block_are_asked_once_and_nothing_is_added():
+@pytest.mark.parametrize("n", [49, 50])
+def test_all_rows_in_one_block_are_asked_once_and_nothing_is_added(n):
     answer = (0.5, np.ones(3))
-    assert objective.blockwise_mean(lambda x: answer, (np.zeros(50),), 50) is answer
+    assert objective.blockwise_mean(lambda x: answer, (np.zeros(n),), 50) is answer
+
+
+def test_an_objective_does_not_change_while_it_is_minimized():
+    with pytest.raises(FrozenInstanceError):
+        Objective().l2 = 0.1
 
 
 def test_float32_stays_in_blocks():
@@ -118,16 +128,18 @@ def test_arrays_of_different_lengths_are_refused_though_slices_would_hide_it(sho
     params, X, y = problem(0, 10)
     given = {"X": X, "y": y, "w": np.ones((10, 1)), "masks": [np.ones((10, 4))]}
     given[short] = [given[short][0][:-2]] if short == "masks" else given[short][:-2]
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(ValueError, match="same number of rows"):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ValueError, match="same number of rows") as caught:
         patch.setattr(objective, "rows_in_cache", lambda params: rows)
         Objective().with_gradients(params, **given)
+    assert all(str(array.shape) in str(caught.value) for array in (given["X"], given["y"], given["w"]))
 
 
 def test_a_block_fills_the_cache_and_pays_for_the_sum_of_its_gradients():
     assert objective.rows_in_cache(he_init(np.random.default_rng(0), 2, 16, 1)) == 2**15 // 16
     wide = he_init(np.random.default_rng(0), 1000, 100, 1)
     assert objective.rows_in_cache(wide) == 2 * sum(p.size for p in wide) // 100
-    assert objective.rows_in_cache(he_init(np.random.default_rng(0), 1, 2**17, 1)) >= 1
+    assert objective.rows_in_cache(he_init(np.random.default_rng(0), 2, 4, 64)) == 2**15 // 64  # the output is widest
+    assert objective.rows_in_cache(he_init(np.random.default_rng(0), 1, 2**17, 1)) == 6  # never less than two
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The command with whatever streams and interpreter it is given: no traceback, and the exit code that is documented."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -51,6 +52,17 @@ def test_a_stream_that_is_closed_or_full(tmp_path, redirections, code):
         assert (tmp_path / "loss_curve.png").exists()
     else:
         assert done.stderr.decode() == "twolayer: the output: No space left on device\n"
+
+
+def test_a_disk_that_is_full_leaves_the_old_pictures(tmp_path):
+    old = dict.fromkeys(("decision_boundary.png", "loss_curve.png"), b"an older picture")
+    for name, content in old.items():
+        (tmp_path / name).write_bytes(content)
+    full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # noqa: E731  # no file grows beyond that
+    done = run(TRAIN, cwd=tmp_path, preexec_fn=full, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert (done.returncode, quiet(done)) == (2, True)
+    assert done.stderr.decode().splitlines()[-1] == "twolayer: decision_boundary.png: File too large"
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == old
 
 
 @pytest.mark.parametrize("arguments", [["--lr", "-1"], ["--data", "nowhere.csv"], ["--nonsense"]])

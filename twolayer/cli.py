@@ -151,11 +151,7 @@ def train(
             print(f"interrupted in epoch {network.n_iter_ - 1}; what was reached is kept")
     epochs, history = network.n_iter_, network.history_
     if history.stopped == "diverged":
-        print(
-            f"twolayer train: training diverged, the loss is infinite from epoch {epochs} on;"
-            f" try an --lr below {network.lr:g}",
-            file=sys.stderr,
-        )
+        print(f"twolayer train: training diverged in epoch {epochs - 1}; try an --lr below {network.lr:g}", file=sys.stderr)
         return 1
     if history.stopped == "patience":
         print(f"stopped after {epochs} epochs; the parameters of epoch {history.best_epoch} are kept")

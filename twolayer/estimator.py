@@ -343,8 +343,7 @@ class TwoLayerNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             self.classes_ = self._classes(labels if classes is None or labels.ndim == 2 else classes)
             self.activation_ = self.activation
             seed = self.random_state
-            seed = seed.randint(2**31) if isinstance(seed, np.random.RandomState) else seed
-            self._generator = np.random.default_rng(seed)
+            self._generator = np.random.default_rng(seed.randint(2**31) if hasattr(seed, "randint") else seed)
             self._split_seed = int(self._generator.integers(2**31)) if self.patience is not None else 0
         Y = self._encode(labels).astype(samples.dtype)  # (n, k)
         if sample_weight is None:

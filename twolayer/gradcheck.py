@@ -71,22 +71,21 @@ def crossings(Z, theta, i, h):
     return ((Z(along(theta, i, h)) > 0) != (Z(along(theta, i, -h)) > 0)).any(axis=-1)
 
 
-def slope_bounds(f, Z, theta, i, h):
+def slope_bounds(f, Z, theta, i, h, share=1):
     """(low, high, noise, kink): the slope along i lies between low and high, up to noise · ε max(1, |f|) / h.
 
     Samples that cross a kink within h count with their one-sided slopes, taken with h, or with h / 10 if a kink that
     is not at θ is in reach; NaN if that does not help. kink tells whether one is at θ itself. Equation `fd-kink`.
+    The slopes are those of a share of each step: so two shares differ in their truncation, and in nothing else.
     """
-    plus, minus = f(along(theta, i, [h, -h]))
-    low = high = (plus - minus) / (2 * h)  # (samples,)
+    plus, minus = f(along(theta, i, [share * h, -share * h]))
+    low = high = (plus - minus) / (2 * share * h)  # (samples,)
     crossed = crossings(Z, theta, i, h)[0]
-    if not crossed.any():
-        return low.mean(), high.mean(), 16, False
     for step in (h, h / 10):
         Z0, *moved = Z(along(theta, i, [0, step, -step, 2 * step, -2 * step]))[:, crossed]
         p1, m1, p2, m2 = (z > 0 for z in moved)
         if not ((p1 != p2) | (m1 != m2) | (p1 != m1) & (Z0 != 0)).any():
-            left, right = one_sided_slopes(f, theta, i, step)
+            left, right = one_sided_slopes(f, theta, i, share * step)
             low = np.where(crossed, np.minimum(left, right), low).mean()
             high = np.where(crossed, np.maximum(left, right), high).mean()
             return low, high, 16 + (64 * h / step - 16) * crossed.mean(), (p1 != m1).any()
@@ -123,11 +122,12 @@ def compare(f, Z, params, grads, h, block=1):
     for i in np.flatnonzero(near):
         low[i], high[i], noise[i], kinks[i] = slope_bounds(f, Z, theta, i, h)
     rounding = np.finfo(float).eps * max(1.0, abs(f(theta[None]).mean())) / h
-    for i in np.flatnonzero(np.abs(a - np.clip(a, low, high)) > 1e-7 * np.abs(a) + noise * rounding):
-        half = slope_bounds(f, Z, theta, i, h / 2)  # a quarter of the truncation, but all of a mistake
+    slack = 1e-7 * np.abs(a) + noise * rounding
+    for i in np.flatnonzero(kinks | (np.abs(a - np.clip(a, low, high)) > slack)):
+        half = slope_bounds(f, Z, theta, i, h, 1 / 2)  # a quarter of the truncation, but all of a mistake
         low[i], high[i] = (4 * half[0] - low[i]) / 3, (4 * half[1] - high[i]) / 3
     where = [f"{name}[{','.join(map(str, at))}]" for name, p in zip(names, params) for at in np.ndindex(p.shape)]  # noqa: B905
-    return judge(a, low, high, 1e-7 * np.abs(a) + noise * rounding, kinks, where)
+    return judge(a, low, high, slack, kinks, where)
 
 
 def check_gradients(f, params, grads, h=1e-5, preactivations=None):

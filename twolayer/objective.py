@@ -107,4 +107,4 @@ def rows_in_cache(params: Params) -> int:
 
     With fewer numbers than parameters, adding up the gradients of the blocks would cost more than the cache saves.
     """
-    return max(1, max(2**15, 2 * sum(p.size for p in params)) // max(len(b) for b in params[1::2]))
+    return max(2**15, 2 * sum(p.size for p in params)) // max(len(b) for b in params[1::2])

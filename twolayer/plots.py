@@ -183,7 +183,14 @@ def write_pictures(
     for path, figure in ((folder / "decision_boundary.png", boundary), (folder / "loss_curve.png", curve)):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks: boxes will do
-            figure.savefig(path, dpi=150)
+            partial = path.with_name(f"{path.name}.part")  # a full disk leaves the old picture as it was
+            try:
+                figure.savefig(partial, dpi=150, format="png")
+                partial.replace(path)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(path)) from None
+            finally:
+                partial.unlink(missing_ok=True)
         yield path
 
 

@@ -198,12 +198,12 @@ def measured(work):
     clock = process_time if options.threads == 1 else perf_counter
     for round in range(options.rounds + 1):
         for name, way in ways.items():
-            print(f"\r\033[K{round}/{options.rounds} {name}", end="", file=sys.stderr)
+            if sys.stderr.isatty():
+                print(f"\r\033[K{work.n} × {work.d}: {round}/{options.rounds} {name}\r", end="", file=sys.stderr)
             start = clock()
             losses[name] = way()
             if round:  # the first one warms up, and compiles
                 times[name].append(1e6 * (clock() - start) / work.steps)
-    print("\r\033[K", end="", file=sys.stderr)
     for name in {"train", "compiled", "PyTorch", "JAX"} & losses.keys() if not work.adam else ():
         assert abs(losses[name] - losses["plain functions"]) <= 1e-6, (name, losses)
     return times
