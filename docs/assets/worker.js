@@ -5,6 +5,11 @@ const packages = "/lib/python3.11/site-packages"
 const network = ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "Worker",
   "importScripts", "indexedDB", "caches", "BroadcastChannel"]
 
+const closed = `import sys
+for name in ("js", "pyodide_js"):
+    sys.modules.pop(name, None)
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "JsFinder"]`
+
 async function load() {
   const archives = ["numpy.zip", "twolayer.zip"].map(async name => (await fetch(new URL(name, live))).arrayBuffer())
   const loaded = (share, what) => postMessage({ share, what })
@@ -15,7 +20,7 @@ async function load() {
   for (const archive of archives) python.unpackArchive(await archive, "zip", { extractDir: packages })
   // What runs here from now on can reach nothing outside: neither a host nor what this site has stored.
   for (const name of network) Object.defineProperty(self, name, { value: undefined })
-  python.runPython("import sys; sys.modules.pop('js'); sys.modules.pop('pyodide_js', None)")
+  python.runPython(closed)
   python.pyimport("numpy")
   loaded(0.85, "Loading twolayer")
   python.pyimport("browser")
