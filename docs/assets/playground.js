@@ -138,7 +138,7 @@ function fields(address) {
     made.push(field(label, make("input", { name, type: "number", value, min, max, step, required: true })))
   }
   made.push(field("class of the next clicked point", select("kind", ["0", "1"])))
-  made.push(field("own points: x y class, …", make("input", { name: "points", pattern: "[-0-9. ]*" })))
+  made.push(field("own points: x y class, …", make("input", { name: "points", pattern: "[\\-0-9. ]*" })))
   for (const input of made.map(label => label.lastChild)) {
     const given = address.get(input.name)
     if (given === null) continue

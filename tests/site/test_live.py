@@ -81,8 +81,8 @@ def test_every_function_of_a_page_passes_as_it_is(tab, path):
     page = tab.open(path)
     count = page.locator(".live__edit").count()
     page.evaluate("document.querySelectorAll('.live__edit').forEach(button => button.click())")
-    page.locator(".live__said").nth(count - 1).wait_for(state="attached")
-    page.locator(".live__said").last.get_by_text("the same numbers").wait_for()
+    page.locator(".live__said").nth(count - 1).wait_for(state="attached")  # all editors are there
+    page.locator(".live__said:not(:has(p))").first.wait_for(state="detached")
     said = page.locator(".live__said").all_inner_texts()
     assert said
     assert not [text for text in said if "✗" in text or "✓" not in text]
@@ -183,7 +183,7 @@ def test_the_setting_of_the_playground_is_in_its_address(tab):
     assert "data=own" in page.url
     page.reload()
     assert page.get_by_label("hidden units").input_value() == "3"
-    assert len(page.get_by_label("own points").input_value().split()) == 3
+    assert len(page.get_by_label("own points: x y class").input_value().split()) == 3
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
