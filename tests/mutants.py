@@ -51,6 +51,7 @@ EQUIVALENT = {
     r"if len\(\{len\(array\) for .*\}\) > 1": "X is always there, so they have one length at least",
     r"float\(blockwise_mean\(.*\)\[ ?-1\]\)": "there is one mean",
     r"of_logits.* if loss else (- ?)?1\.0": "left out of what is returned",
+    r"block = min\(.* / .*\)": "a part of a network more in a block changes nothing but how many there are",
     r"params\[1:: ?1\]": "besides the biases, weights that are as long as the bias before them",
     r"np\.maximum\(D, (- ?(399|401)|~400)\)": "exp(-798) is 0 as well",
 }

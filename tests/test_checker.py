@@ -421,6 +421,13 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
         {"b1 - 0.1 * db1": "b1 - 2 * lr * db1", "W1 - 0.1": "W1 - lr", "W2 - 0.1": "W2 - lr", "b2 - 0.1": "b2 - lr",
          "pass": "lr = 0.1"}, 0, "the step of b1 is 2 times that of the others",
     ),
+    "a_rate_left_out": (
+        {"b1 - 0.1 * db1": "b1 - db1"}, 1, "b1 is 10 · of what it should be: the other parameters have no such factor",
+    ),
+    "a_rate_for_all_but_one": (
+        {"W1 - 0.1 * dW1": "W1 - dW1", "W2 - 0.1 * dW2": "W2 - dW2", "b2 - 0.1 * db2": "b2 - db2"},
+        0, "the step of b1 is 0.1 times that of the others",
+    ),
     "rates_on_a_layer_that_stays": (
         {"dW1, db1 = X.T @ dZ1, dZ1.sum(axis=0)": "pass", "W1, b1 = W1 - 0.1 * dW1, b1 - 0.1 * db1": "pass",
          "dA1 = dZ2 @ W2.T": "pass", "dZ1 = dA1 * (Z1 > 0)": "pass", "0.1 * dW2": "0.1 * A1.T @ dZ2",

@@ -272,15 +272,21 @@ def test_at_a_kink_the_bound_is_sixty_four_roundings_beyond_the_slopes(left):
             assert report.kinks == 1
 
 
-@pytest.mark.parametrize(("factor", "right"), [(-39.0, True), (39.0, True), (41.0, False)])
-def test_where_one_sample_of_two_is_at_a_kink_the_bound_lies_between(factor, right):
-    """64 roundings for the one, 16 for the other: 40 beyond the slopes of their mean."""
+@pytest.mark.parametrize(
+    ("other", "factor", "right"),
+    [(100.0, -39.0, True), (100.0, 39.0, True), (100.0, 41.0, False), (1.5, 327.8, True), (1.5, 329.0, False)],
+)
+def test_where_one_sample_of_two_is_at_a_kink_the_bound_lies_between(other, factor, right):
+    """64 roundings for the one, 16 for the other: 40 beyond the slopes of their mean.
+
+    A further kink within two steps asks for steps of a tenth: 640 roundings for the one, 328 for the mean.
+    """
 
     def f(p):
         return np.array([max(p[0][0], 0.0), 0.0])
 
     claimed = 0.5 + factor * np.finfo(float).eps / H + 1e-7 * 0.5
-    kinks = np.array([[0.0], [1.0]])
+    kinks = np.array([[0.0, other * H], [1.0, 1.0]])
     report = check_gradients(f, (np.zeros(1),), (np.array([claimed]),), H, lambda p: p[0] - kinks)
     assert report.ok is right, str(report)
 

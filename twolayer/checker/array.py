@@ -8,6 +8,7 @@ import numpy as np
 from twolayer.checker.tape import Node, Part, Tape, getitem, put, scatter, setitem
 
 tape = Tape()
+MAKING: set[Any] = {np.zeros_like, np.ones_like}  # of what they get they only read the shape
 
 
 def use(new: Tape) -> Tape:
@@ -141,8 +142,8 @@ def encode(value: Any) -> Any:
         return type(value)(map(encode, value)) if type(value) in (list, tuple) else value
     if isinstance(value, slice):
         return slice(plain(value.start), plain(value.stop), plain(value.step))
-    if isinstance(value, np.floating):
-        return float(value)
+    if isinstance(value, np.floating | np.integer):
+        return value.item()
     if isinstance(value, str) and value in ("float32", "f4", "float16", "f"):
         return float
     kind = value.type if isinstance(value, np.dtype) else value
@@ -228,7 +229,11 @@ def wrap(result: Any, op: Any, args: Any, kwargs: Any, bare: list[Any], pure: bo
 
 
 def node_for(value: np.ndarray, op: Any, args: Any, kwargs: Any, pure: bool) -> Node:
-    if pure and (holds(args) or holds(kwargs) or any(isinstance(a, np.ndarray) and a.size > 1 for a in args)):
+    if (
+        pure
+        and op not in MAKING
+        and (holds(args) or holds(kwargs) or any(isinstance(a, np.ndarray) and a.size > 1 for a in args))
+    ):
         return tape.record(op, *codes(args, kwargs), value.shape, value.dtype)
     return tape.leaf(value, "made" if pure else "random")
 

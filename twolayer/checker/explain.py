@@ -179,16 +179,27 @@ class Explanation:
         return next((n for n in mine if n.names and n.id not in good), (mine or block.new)[-1]), None, ""
 
     def enters(self, block: Block) -> Node:
-        """The value at which the factor of this block comes in; if none shows it, the first that holds the slope."""
-        behind = ancestors(block.new, self.step.old)
-        shared = ancestors([n for b in self.judged.blocks if b.verdict == "right" for n in b.new], self.step.old)
-        mine = [n for n in self.judged.backward if n.id in behind and n.id in self.labels]
-        for n in sorted(mine, key=lambda n: n.id in shared):
+        """The value at which the factor of this block comes in; if none shows it, the first that holds the slope, or
+        the update if that slope is as those of the other parameters.
+        """
+        right = [b for b in self.judged.blocks if b.verdict == "right"]
+        behind = ancestors(block.new, self.step.old).keys() - ancestors(
+            [n for b in right for n in b.new], self.step.old
+        )
+        for n in (n for n in self.judged.backward if n.id in behind and n.id in self.labels):
             before = [self.labels[i.id].factor for i in n.inputs if i.id in self.labels and self.labels[i.id].slope]
             ratio = self.labels[n.id].factor / (before or [1.0])[0] / block.times
             if self.labels[n.id].slope == bool(before) and abs(ratio - 1) < CLOSE:
                 return n
-        return next((n for n in mine if self.labels[n.id].of in block.old), block.gradient or block.new[0])
+        mine, theirs = (self.holder(b) for b in (block, right[0]))
+        if mine and theirs and abs(self.labels[mine.id].factor / self.labels[theirs.id].factor - 1) > CLOSE:
+            return mine
+        return block.gradient or block.new[0]
+
+    def holder(self, block: Block) -> Node | None:
+        """What their code calls the slope by a parameter of the block, the last value of that name."""
+        found = [n for n in self.judged.backward if n.id in self.labels and self.labels[n.id].of in block.old]
+        return next((n for n in reversed(found) if n.names), found[0] if found else None)
 
     def line(self, node: Node, said: str) -> At:
         """Where the mistake is: what lacks a factor lacks it where it got its last name; what a function of theirs

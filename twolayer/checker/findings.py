@@ -50,20 +50,30 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
         if value.id in moving or other is None or other.id not in moving or value.id in told or not is_weight(value):
             continue
         product = node.op in PRODUCTS and len(value.shape) == 2 and node.size > 1 and has_data(other, judged)
-        role = product or (node.op is np.add and value.size < node.size and bool(value.shape))
+        new = replaced(node, value, judged)
+        role = product or (node.op is np.add and bool(value.shape) and (value.size < node.size or new))
         if role and max(value.shape) <= longest:
             told.add(value.id)
             name = value.name or f"the value of {place.of(value.line)[0]}"
-            slope = None if value.id in moved else computed_slope(value, judged)
+            slope = None if value.id in moved or new else computed_slope(value, judged)
             if slope is not None:
                 text = f"{name} is never updated, though its slope is computed: it keeps its first value"
                 yield place.finding("wrong", "never-updated", text, slope.line, equation="gd-step")
-            elif value.id in params.chain or value.id in moved or value.kind == "leak":
+            elif new or value.id in params.chain or value.id in moved or value.kind == "leak":
                 text = f"{name} takes part in the forward pass, and could not be judged with the other parameters"
                 yield place.finding("unknown", "not-judged", text, value.line)
             else:
                 text = f"{name} is not updated in this step; it was not checked"
                 yield place.finding("note", "not-trained", text, value.line)
+
+
+def replaced(node: Node, value: Node, judged: Judgement) -> bool:
+    """Whether the next pass has, in the place of this value, one that is computed from parameters."""
+    tape, last = judged.params.tape, max(n.id for n in judged.step.new)
+    after = next((n for n in tape.nodes[last + 1 :] if n.op is node.op and n.places[:1] == node.places[:1]), None)
+    return after is not None and any(
+        judged.params.reach[i.id] for i, old in zip(after.inputs, node.inputs, strict=False) if old is value
+    )
 
 
 def changing(params: Parameters) -> Iterator[tuple[Node, Node]]:

@@ -145,16 +145,12 @@ def unjudged(tape: Tape, params: Parameters) -> tuple[list[int], dict[int, list[
     return sorted(masks, key=lambda m: found[m][0][0].id), found
 
 
-def supposed(tape: Tape, params: Parameters, nth: int = 1) -> list[Step]:
-    """A step of theirs with each of the usual losses, for a program that computes none."""
-    masks, found = unjudged(tape, params)
-    if not masks:
-        return []
-    mask = masks[min(nth, len(masks) - 1)]
-    old = tuple(params.versions(mask))
+def supposed(tape: Tape, params: Parameters, old: tuple[Node, ...], found: dict[int, list[Meeting]]) -> list[Step]:
+    """The step of theirs that starts from these values, with each of the usual losses."""
+    mask = sum(params.bit[o.id] for o in old)
     new = tuple(params.next[o.id] for o in old)
     behind = ancestors(new, old)
-    met = [m for m in found[mask] if m[0].id in behind]
+    met = [m for m in found.get(mask, ()) if m[0].id in behind]
     made, tape.paused = [], True
     for said, kind, terms in hypotheses(tape, met):
         total = reduce(lambda a, b: tape.record(np.add, (a, b), {}, (), np.dtype(float)), terms)

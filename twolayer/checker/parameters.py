@@ -1,6 +1,8 @@
 """What is trained: values that are replaced by themselves minus something, and then used in the same place."""
 
+import math
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache, reduce
 from itertools import zip_longest
 from operator import or_
@@ -65,9 +67,9 @@ def links(tape: Tape) -> dict[int, Node]:
     after: dict[int, Node] = {}
     for node in tape.nodes:
         if olds := old_values(node):
+            pairs = [(old, node) for old in olds if uses.of(old)]
             # what is written entry by entry comes first from the array of before, however far that is
-            pairs = list(near.get(olds[0].id, ())) if node.op in (put, setitem) else []
-            pairs += [(old, node) for old in olds if uses.of(old)]
+            pairs += near.get(olds[0].id, ()) if node.op in (put, setitem) else ()
             for generation in zip_longest(*(near.get(old.id, ()) for old in olds)):
                 pairs += [pair for pair in generation if pair]
             near[node.id] = list(dict.fromkeys(pairs))[:NEAREST]
@@ -152,13 +154,32 @@ class Parameters:
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
+        self.used = {i.id: node.id for node in reversed(tape.nodes) for i in node.inputs}  # first, by which node
         self.next = links(tape)
         self.count()
-        data = {k for k in range(len(self.first)) if not self.trained(k)}
-        self.apart = {i: new for i, new in self.next.items() if self.chain[i] in data}
-        if self.apart:  # data that are copied, scaled or shuffled on the way
-            self.next = {i: new for i, new in self.next.items() if i not in self.apart}
+        self.apart = self.without(lambda k: not self.trained(k))  # data that are copied, scaled or shuffled on the way
+        self.without(self.made)
+
+    def without(self, foreign: Callable[[int], bool]) -> dict[int, Node]:
+        """Leave out these chains, and count again; what they held."""
+        found = set(filter(foreign, range(len(self.chains))))
+        out = {i: new for i, new in self.next.items() if self.chain[i] in found}
+        if out:
+            self.next = {i: new for i, new in self.next.items() if i not in out}
             self.count()
+        return out
+
+    def made(self, chain: int) -> bool:
+        """Whether it is no state, but made anew in every pass: computed from parameters, used before they are updated,
+        and replaced by what is made of it at once, or of the parameters alone.
+        """
+        first, second = self.chains[chain][:2]
+        behind = reduce(or_, (self.reach[i.id] for i in first.inputs), 0) & ~self.of_chain[chain]
+        end = max((self.next[v.id].id if v.id in self.next else math.inf for v in self.versions(behind)), default=0)
+        others = [v for v in self.bits if self.chain[v.id] != chain]
+        return self.used.get(first.id, math.inf) < end and (
+            second.id < end or first.id not in ancestors([second], others)
+        )
 
     def count(self) -> None:
         """Number the chains and versions, a bit for each version."""

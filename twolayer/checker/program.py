@@ -5,6 +5,7 @@ import builtins
 import copy
 import importlib.machinery
 import json
+import random
 import re
 import sys
 import traceback
@@ -257,6 +258,7 @@ class Program:
         self.space = types.ModuleType(self.source.path.stem if driver else "__main__")
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
         np.random.seed(0)  # noqa: NPY002
+        random.seed(0)
         folder = str(self.source.path.absolute().parent)
         hook = importlib.machinery.FileFinder.path_hook((type("", (Loader,), {"program": self}), [".py"]))
 

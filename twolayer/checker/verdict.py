@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twolayer.checker.loss import Step, is_constant, steps, supposed
+from twolayer.checker.loss import Step, is_constant, steps, supposed, unjudged
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.replay import Replay, ReplayError, Values, ancestors, do, start
 from twolayer.checker.tape import Node, Tape
@@ -17,6 +17,7 @@ SURE = 2e-5  # relative error of a slope that may count
 DIFFER = 1e-3  # relative difference that is a mistake; between the two nothing is said
 QUIET = 1e-11  # relative part of a loss that may be lost in rounding
 H = 1e-5
+TRIED = (1, 2, 3)  # steps, from 0: the first may differ from all others
 WORK = 250_000  # operations that may be replayed for the slopes of a step, about
 CONSTANT = "its update does not depend on where it is, so it follows no slope"
 NAMELESS = "a value that has no name in the program changes as a parameter does, so it is not certain what is trained"
@@ -333,6 +334,7 @@ def compare(result: Judgement) -> None:
     if not sure:
         return
     unit = max(sure, key=lambda b: (sum(same(b, o) for o in sure), steady(b.factor), is_rate(b, result), b.new[0].id))
+    many = sum(same(unit, b) for b in sure) > 1
     result.steady = steady(unit.factor)
     losses = [float(np.sum(p[result.step.loss.id])) for p in result.points]
     turned = result.step.kind == "log" and result.step.own and max(losses) <= 0  # a log-likelihood, which may grow
@@ -351,7 +353,7 @@ def compare(result: Judgement) -> None:
             block.verdict = "wrong" if block.off > DIFFER * abs(np.nanmean(ratio)) else "unknown"
         elif alike(block, unit):
             block.times = next(r for r in ratio if np.isfinite(r))
-            if abs(block.times - 1) > DIFFER and explained(block, unit, result):
+            if abs(block.times - 1) > DIFFER and explained(block, unit, result, many):
                 block.verdict, block.off = "wrong", abs(block.times - 1)
 
 
@@ -368,41 +370,41 @@ def ratios(block: Block, other: Block) -> list[float]:
     return [f / g if g else np.nan for f, g in zip(block.factor, other.factor, strict=True)]
 
 
-def explained(block: Block, other: Block, result: Judgement) -> bool:
-    """Whether the two factors differ by a sign, by 2, by a number of samples or units, or by a rate taken twice;
-    and not by two rates of their own.
+def explained(block: Block, other: Block, result: Judgement, many: bool) -> bool:
+    """Whether the two factors differ by a sign, by 2, by a number of samples or units, by a rate taken twice, or left
+    out where many have it; and not by two rates of their own.
     """
     ratio = block.times
     sizes = {2, *(s for n in result.replay.order for s in n.shape)}
     sizes |= {a * b for a in sizes for b in sizes} | {len(result.step.outputs)}
-    mine, theirs = (rates_of(b, result, sizes) for b in (block, other))
-    still = [rates_of(b, result, sizes, moving=False) for b in (block, other)]
-    for m, t in ((mine, theirs), (mine | still[0], theirs | still[1])):
-        for a in {1.0, *(m - t)}:
-            if any(a != b and abs(ratio * b - a) <= 1e-6 * abs(a) for b in {1.0, *(t - m)}):
-                return False
+    (mine, all_mine), (theirs, all_theirs) = (rates_of(b, result, sizes) for b in (block, other))
+    for m, t in ((mine, theirs), (all_mine, all_theirs)):
+        if any(a != b and abs(ratio * b - a) <= 1e-6 * abs(a) for a in {1.0, *(m - t)} for b in {1.0, *(t - m)}):
+            return many and all_mine <= all_theirs
     known = [abs(f) for f in (*(mine & theirs), *sizes) if abs(f) not in (0.0, 1.0)]
     return ratio < 0 or any(abs(ratio / f - 1) < 1e-4 or abs(ratio * f - 1) < 1e-4 for f in known)
 
 
-def rates_of(block: Block, result: Judgement, sizes: Collection[int] = (), moving: bool = True) -> set[float]:
-    """The numbers by which the gradient is multiplied on the way to the update: written ones, and fractions.
-
-    With moving=False, those by which something that no parameter changes is multiplied, such as the input of the layer.
+def rates_of(block: Block, result: Judgement, sizes: Collection[int] = ()) -> tuple[set[float], set[float]]:
+    """The numbers by which the gradient is multiplied on the way to the update, written ones and fractions; and these
+    with those that multiply what no parameter changes, such as the input of the layer.
     """
-    found = set()
-    behind = ancestors(block.new[:1], result.step.old).values()
-    for node in (n for n in behind if (n.id in result.replay.moving) is moving):
+    found: tuple[set[float], set[float]] = set(), set()
+    for node in ancestors(block.new[:1], result.step.old).values():
         for a in node.args if node.op in (np.multiply, np.true_divide) else ():
             if isinstance(a, Node) and a.size == 1 and a.id in result.replay.fixed:
-                found.add(float(np.sum(result.replay.fixed[a.id])))
+                number = float(np.sum(result.replay.fixed[a.id]))
             elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in sizes):
-                found.add(a)
+                number = a
+            else:
+                continue
+            for numbers in found[node.id not in result.replay.moving :]:
+                numbers.add(number)
     return found
 
 
 def is_rate(block: Block, result: Judgement) -> bool:
-    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates_of(block, result))
+    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates_of(block, result)[0])
 
 
 # From the steps of a tape to one judgement
@@ -421,21 +423,28 @@ class Outcome:
 
 
 def settle(tape: Tape, params: Parameters) -> Outcome:
-    """Judge a step by every loss it may mean."""
+    """Judge a step; another one where that decides nothing."""
     if not params.next:
         return Outcome(
             "unknown", why="no parameters were found: nothing is updated, as W = W - lr * dW does, and used again"
         )
-    own, nth = steps(tape, params), 1
-    if own:
-        most = max(len(s.old) for s in own)
-        sets = list(dict.fromkeys(s.old for s in own if len(s.old) == most))
-        nth = min(1, len(sets) - 1)
-        own = [s for kind in ("log", "square", "other") for s in own if s.old == sets[nth] and s.kind == kind]
+    own = steps(tape, params)
+    most = max((len(s.old) for s in own), default=0)
+    masks, met = unjudged(tape, params)
+    sets = list(dict.fromkeys(s.old for s in own if len(s.old) == most)) or [tuple(params.versions(m)) for m in masks]
+    found = Outcome("unknown", why=NO_LOSS)
+    for nth in dict.fromkeys(min(n, len(sets) - 1) for n in TRIED if sets):
+        found = at_step(tape, params, [s for s in own if s.old == sets[nth]], sets[nth], met)
+        if found.verdict != "unknown" or found.judged is None or found.judged.trouble:
+            break  # else its slopes may be zero, as of a sample of zeros
+    return found
+
+
+def at_step(tape: Tape, params: Parameters, own: list[Step], old: tuple[Node, ...], met: dict[int, Any]) -> Outcome:
+    """Judge the step that starts from these values by every loss it may mean."""
+    own = [s for kind in ("log", "square", "other") for s in own if s.kind == kind]
     mine = attempts(own[:4], params)
-    others = []
-    if not any(j.exact for j in mine):
-        others = attempts([s for s in supposed(tape, params, nth) if not own or {*s.old} == {*own[0].old}], params)
+    others = [] if any(j.exact for j in mine) else attempts(supposed(tape, params, old, met), params)
     found = outcome(mine, others)
     if found.verdict == "wrong" and found.judged and not all(map(params.name, found.judged.step.old)):
         return Outcome("unknown", found.judged, why=NAMELESS)  # an intermediate value may have been taken for one
