@@ -1,7 +1,7 @@
 import numpy as np
-from pens import arrow, box, circle, matrix, path, svg, text
+from pens import arrow, box, circle, matrix, number, path, svg, text
 
-from twolayer import backward, bce_grad, forward, relu_grad
+from twolayer import backward, bce, bce_grad, forward, relu_grad
 
 X = np.array([[1.0, 2.0], [-1.0, 1.0]])
 y = np.array([[1.0], [0.0]])
@@ -19,7 +19,19 @@ def _edge(x, y, name, value, grad, cell=25):
     return text(x, y - 46, name, "strong") + matrix(x, y - 24, value, "forward", cell) + below
 
 
-def circuit():
+def _values(X, y, params):
+    """Every array of one forward and one backward pass, by its name, in the order of the computation."""
+    _, _, W2, _ = params
+    Z2, (X, Z1, A1) = forward(X, params)
+    dZ2 = bce_grad(Z2, y)
+    dW1, db1, dW2, db2 = backward(dZ2, (X, Z1, A1), params)
+    dA1 = dZ2 @ W2.T
+    dZ1 = dA1 * relu_grad(Z1)
+    forwards = {"Z1": Z1, "A1": A1, "Z2": Z2, "L": np.array([[bce(Z2, y)]])}
+    return forwards | {"dZ2": dZ2, "dW2": dW2, "db2": db2, "dA1": dA1, "dZ1": dZ1, "dW1": dW1, "db1": db1}
+
+
+def circuit(X=X, y=y, params=params, lines=11):
     """The network of the example as a circuit, with the numbers of one forward and one backward pass.
 
     Two parts, one for each layer. Above each edge stands the value that flows forward, below it the gradient that
@@ -32,12 +44,10 @@ def circuit():
     The numbers are worked out in [By hand](#by-hand).
     """
     W1, b1, W2, b2 = params
-    Z2, cache = forward(X, params)
-    _, Z1, A1 = cache
-    dZ2 = bce_grad(Z2, y)
-    dW1, db1, dW2, db2 = backward(dZ2, cache, params)
-    dA1 = dZ2 @ W2.T
-    dZ1 = dA1 * relu_grad(Z1)
+    values = _values(X, y, params)
+    for name in list(values)[lines:]:  # not computed yet
+        values[name] = np.full_like(values[name], np.nan)
+    Z1, A1, Z2, loss, dZ2, dW2, db2, dA1, dZ1, dW1, db1 = values.values()
     m = 190
 
     first = [text(86, 14, "W1", "strong"), matrix(86, 38, W1, "forward", 25), matrix(86, 76, dW1, "backward", 25)]
@@ -52,8 +62,10 @@ def circuit():
     second += [matrix(196, 30, db2[None], "backward", 25), arrow(96, 78, 112, m - 14), arrow(176, 46, 136, m - 14)]
     second += [_edge(40, m, "A1", A1, dA1), arrow(80, m, 97, m), box(124, m, 52, 24, "AW+b")]
     second += [arrow(152, m, 182, m), _edge(208, m, "Z2", Z2, dZ2), arrow(232, m, 252, m), box(280, m, 52, 24, "loss")]
-    second += [text(280, m - 50, "y", "strong"), text(280, m - 34, "1, 0"), arrow(280, m - 29, 280, m - 14)]
-    second += [arrow(308, m, 330, m), text(352, m - 8, "0.69", "forward"), text(352, m + 18, "1", "backward")]
+    labels = ", ".join(map(number, y.ravel()))
+    second += [text(280, m - 50, "y", "strong"), text(280, m - 34, labels), arrow(280, m - 29, 280, m - 14)]
+    second += [arrow(308, m, 330, m), text(352, m - 8, number(round(loss.item(), 2)), "forward")]
+    second += [text(352, m + 18, "1", "backward")]
     return [svg(384, 238, *first), svg(384, 238, *second)]
 
 

@@ -14,7 +14,9 @@ FRACTIONS = {0.25: "¼", 0.5: "½", 0.75: "¾"}
 
 
 def number(value: float) -> str:
-    """With a true minus sign, and quarters as fractions."""
+    """With a true minus sign, and quarters as fractions; a dot where it is not known."""
+    if np.isnan(value):
+        return "·"
     whole, part = divmod(abs(value), 1)
     digits = f"{int(whole) or ''}{FRACTIONS[part]}" if part in FRACTIONS else f"{abs(value):g}"
     return ("−" if value < 0 else "") + digits
@@ -70,11 +72,11 @@ def box(x: float, y: float, width: float, height: float, words: str = "", style:
 
 
 def matrix(x: float, y: float, M: np.ndarray, style: str = "", cell: float = 20) -> str:
-    """The entries of M in square brackets, around (x, y)."""
+    """The entries of M to two digits in square brackets, around (x, y)."""
     rows, columns = M.shape
     w, h = columns * cell / 2, rows * 8 + 1
     entries = [
-        text(x - w + (j + 0.5) * cell, y - h + 13 + 16 * i, number(M[i, j]), style)
+        text(x - w + (j + 0.5) * cell, y - h + 13 + 16 * i, number(round(float(M[i, j]), 2)), style)
         for i in range(rows)
         for j in range(columns)
     ]

@@ -15,6 +15,7 @@ from mkdocs.structure.pages import Page
 
 import equations
 import fresh
+import live
 import mathml
 import notebooks
 import snippets
@@ -49,6 +50,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     state["repository"] = config.repo_url
     config.plugins["mkdocs-jupyter"].config["cache_dir"] = notebooks.cache()
     return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    live.add(config, files)
+    return files
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

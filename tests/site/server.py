@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 @cache
 def compressed(path: Path) -> bytes:
-    return gzip.compress(path.read_bytes(), mtime=0)
+    return gzip.compress(path.read_bytes(), compresslevel=6, mtime=0)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -25,7 +25,7 @@ class Handler(SimpleHTTPRequestHandler):
         path = path / "index.html" if path.is_dir() else path
         found = path.is_file()
         path = path if found else Path(self.directory) / "404.html"
-        plain = path.suffix in {".png", ".woff2"}
+        plain = path.suffix in {".png", ".woff2", ".zip"}
         body = path.read_bytes() if plain else compressed(path)
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", self.guess_type(str(path)))

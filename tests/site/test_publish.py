@@ -28,3 +28,21 @@ def test_the_page_for_what_is_not_found_works_at_any_depth_of_the_address(projec
     links = [link for link in links if not link.startswith(("#", "https:", "javascript:"))]
     assert len(links) > 5
     assert not [link for link in links if not link.startswith("/some/path/")]
+
+
+def test_live_code_is_left_out_with_a_sentence_where_npm_is_missing(project, tmp_path):
+    code, log = project.mkdocs("build", LIVE="true", PATH=str(tmp_path))
+    assert code == 0, log
+    assert "built without live code: npm is not installed" in log
+    assert not (project.site / "live").exists()
+    assert "live.js" not in (project.site / "index.html").read_text()
+
+
+def test_a_changed_package_ends_the_build_with_a_sentence(project):
+    changed = project.root / ".cache/live/pyodide-0-24-1.tgz"
+    changed.parent.mkdir(parents=True)
+    changed.write_bytes(b"something else")
+    code, log = project.mkdocs("build", LIVE="true")
+    assert code == 1
+    assert "pyodide@0.24.1 has another SHA-512 than docs/hooks/live.py expects" in log
+    assert str(changed) in log
