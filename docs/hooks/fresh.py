@@ -1,16 +1,22 @@
 """Run code of this checkout in a process of its own, and again only when what it depends on has changed."""
 
+import functools
 import hashlib
 import json
+import os
 import subprocess
 import sys
-from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = repr((sys.version, sorted(f"{package.name} {package.version}" for package in distributions())))
+
+
+def cache(name: str) -> Path:
+    """A folder for what outlives a build; where the checkout cannot be written, for what outlives a page."""
+    return Path(ROOT if os.access(ROOT, os.W_OK) else os.environ["IPYTHONDIR"], ".cache", name)
 
 
 def key(*patterns: str) -> str:
@@ -26,7 +32,7 @@ def ask(script: str, *arguments: str) -> Any:
     return answer(key(f"{Path(script).parent}/*.*"), script, *arguments)
 
 
-@cache
+@functools.cache
 def answer(key: str, *command: str) -> Any:
     run = subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=ROOT)
     if run.returncode:

@@ -47,7 +47,7 @@ def isolate() -> None:
 
 def cache() -> str:
     """A folder for the outputs of the package as it is now, so that an edited function never shows old ones."""
-    folder = Path(fresh.ROOT if os.access(fresh.ROOT, os.W_OK) else os.environ["IPYTHONDIR"], ".cache/notebooks")
+    folder = fresh.cache("notebooks")
     key = fresh.key("docs/hooks/matplotlibrc", "docs/hooks/templates/*/*")
     for old in folder.glob("*"):
         if old.name != key:

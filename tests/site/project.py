@@ -19,7 +19,15 @@ def cell(source, **metadata):
 class Project:
     def __init__(self, root):
         self.root, self.site = root, root / "site"
-        for name in ("docs/hooks", "docs/overrides", "docs/assets", "docs/browser", "docs/figures", "twolayer"):
+        for name in (
+            "docs/hooks",
+            "docs/overrides",
+            "docs/assets",
+            "docs/browser",
+            "docs/figures",
+            "docs/packages",
+            "twolayer",
+        ):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "checker"))
         (root / "tests").mkdir()
         (root / "docs/notebooks").mkdir()

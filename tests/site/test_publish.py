@@ -44,5 +44,5 @@ def test_a_changed_package_ends_the_build_with_a_sentence(project):
     changed.write_bytes(b"something else")
     code, log = project.mkdocs("build", LIVE="true")
     assert code == 1
-    assert "pyodide@0.24.1 has another SHA-512 than docs/hooks/live.py expects" in log
+    assert "pyodide@0.24.1 has another SHA-512 than docs/packages/pyodide.py expects" in log
     assert str(changed) in log
