@@ -23,7 +23,7 @@ export function open(place) {
     button("Show as Python", () => pause(showPython()))]
   const bar = progress(), numbers = make("p", { className: "play__numbers" }), said = make("p", { className: "live__wrong" })
   const weights = make("tbody"), program = make("code", { tabIndex: 0 })
-  const table = make("table", {}, make("thead", {}, row("th", ["unit", "W1, across", "W1, up", "b1", "W2"])), weights)
+  const table = make("table", { tabIndex: 0 }, make("thead", {}, row("th", ["unit", "W1, across", "W1, up", "b1", "W2"])), weights)
   said.setAttribute("role", "alert")
   const listing = make("pre", { hidden: true }, program)
   const left = make("div", {}, plane, curve, numbers)
