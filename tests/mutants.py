@@ -53,6 +53,8 @@ EQUIVALENT = {
     r"of_logits.* if loss else (- ?)?1\.0": "left out of what is returned",
     r"block = min\(.* / .*\)": "a part of a network more in a block changes nothing but how many there are",
     r"-\(-theta\.size \| block\)": "as with the block above, there are enough of them",
+    r"checked != 0": "no count is below 0",
+    r"~skipped \*|slack\) \* np|\(p1 != m1\) \*": "a product of truth values is true where both are",
     r"\(p1 != p2\) \+|\(m1 != m2\) \+|\(kinks \+": "a sum of truth values is true where one of them is",
     r"params\[1:: ?1\]": "besides the biases, weights that are as long as the bias before them",
     r"np\.maximum\(D, (- ?(399|401)|~400)\)": "exp(-798) is 0 as well",

@@ -231,8 +231,11 @@ def test_gradients_are_one_for_each_parameter():
 
 
 def test_long_double_is_refused_too():
+    params = (np.ones(2, dtype=np.longdouble),)
     with pytest.raises(TypeError, match="float64"):
-        numerical_gradient(lambda p: p[0].sum(), (np.ones(2, dtype=np.longdouble),))
+        numerical_gradient(lambda p: p[0].sum(), params)
+    with pytest.raises(TypeError, match="float64"):
+        check_gradients(lambda p: p[0].sum(), params, params)
 
 
 H = 2.0**-17  # so that sums with it are exact
@@ -289,6 +292,21 @@ def test_where_one_sample_of_two_is_at_a_kink_the_bound_lies_between(other, fact
     kinks = np.array([[0.0, other * H], [1.0, 1.0]])
     report = check_gradients(f, (np.zeros(1),), (np.array([claimed]),), H, lambda p: p[0] - kinks)
     assert report.ok is right, str(report)
+
+
+@pytest.mark.parametrize(("roots", "at_a_kink", "wrong"), [((-1.5, 1.5), True, -2e-3), ((-1.5, 0.5), False, -5e-3)])
+def test_a_unit_that_bends_twice_is_measured_between_its_kinks(roots, at_a_kink, wrong):
+    """Pre-activations of your own need not be straight: this one is 0 at two places within two steps of θ."""
+
+    def Z(p):
+        (theta,) = p[0]
+        return np.array([[theta if at_a_kink else 1.0, (theta - roots[0] * H) * (theta - roots[1] * H)]])
+
+    def f(p):
+        return at_a_kink * max(p[0][0], 0.0) + 1e3 * max(Z(p)[0, 1], 0.0)
+
+    for claimed, verdict in ((0.0, "passed"), (wrong, "failed")):
+        assert check_gradients(f, (np.zeros(1),), (np.array([claimed]),), H, Z).verdict == verdict
 
 
 @pytest.mark.parametrize("near", [None, 0.7, 1.5])

@@ -19,8 +19,8 @@ def difference(exponent: float) -> Shown:
         return np.abs((np.logaddexp(0, -1 - h) - np.logaddexp(0, -1 + h)) / (2 * h) - (sigmoid(np.array(1.0)) - 1))
 
     h, floor = 10.0 ** np.linspace(-12, 0, 121), 1e-13
-    marks = {10.0**k: f"1e{k}" for k in (-12, -9, -6, -3, 0)}
-    axes = Axes(marks, {10.0**k: f"1e{k}" for k in (-13, -9, -5, -1)}, xlabel="h", ylabel="error", log=True)
+    across, up = ({10.0**k: str(k) for k in powers} for powers in ((-12, -9, -6, -3, 0), (-13, -9, -5, -1)))
+    axes = Axes(across, up, xlabel="h, as a power of ten", ylabel="error, as a power of ten", log=True)
     axes.line(h, np.maximum(error(h), floor), "backward")
     here = 10.0**exponent
     axes.dots([here], [max(error(here), floor)], "strong")
