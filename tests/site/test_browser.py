@@ -98,7 +98,7 @@ def test_axe_finds_nothing(visit, path, scheme, width):
 def test_the_keyboard_reaches_everything(visit, path):
     page = visit().open(path)
     count = page.evaluate("""() => {
-        const all = document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")
+        const all = document.querySelectorAll("a[href], button:enabled, input, summary, [tabindex='0']")
         const shown = [...all].filter(e => e.checkVisibility({ visibilityProperty: true }) && e.tabIndex >= 0
             && e.getClientRects().length && !e.matches("[type=radio]:not(:checked), .md-toggle, .md-top")
             && !e.closest(".md-search__output, .md-skip, [hidden]"))
