@@ -63,8 +63,10 @@ export function open(place) {
   async function toggle() {
     running = !running
     label()
-    for (let count = 0, since; running; count++) {
-      await advance(Number(form.speed.value) || 1)
+    const epochs = () => advance(Number(form.speed.value) || 1)
+    for (let count = 0, since, next = running && epochs(); running; count++) {
+      await next
+      if (running) next = epochs() // in the worker, while the last ones are drawn
       await new Promise(requestAnimationFrame)
       if (count % 30) continue
       if (count) place.dataset.fps = (30_000 / (performance.now() - since)).toFixed(1)
@@ -82,6 +84,7 @@ export function open(place) {
       return
     }
     if (value.X) data = value
+    if (!data) return // of a training that has been left
     frame = value
     losses.push([value.epoch, value.loss, value.test])
     if (losses.length > 1000) losses = losses.filter((_, i) => i % 2 === 0 || i === losses.length - 1)
@@ -90,10 +93,10 @@ export function open(place) {
       running = false
       label()
     }
-    draw()
+    requestAnimationFrame(draw)
   }
   function draw() {
-    if (!frame) return
+    if (!data) return
     const colors = palette()
     drawPlane(plane, frame, data, colors)
     drawCurve(curve, losses, colors)

@@ -173,6 +173,18 @@ def test_the_playground_trains_as_the_program_that_it_shows(tab, kind):
     page.wait_for_selector("#playground[data-epoch='0']")
 
 
+def test_a_setting_may_change_while_the_playground_trains(tab):
+    page = tab.open("playground/")
+    trains = page.get_by_text(re.compile(r"^Epoch [1-9]\d"))
+    page.get_by_role("button", name="Start").click()
+    trains.wait_for()
+    for hidden in ("3", "5", "7"):
+        page.get_by_role("spinbutton", name="hidden units").fill(hidden)
+        page.wait_for_selector("#playground[data-epoch='0']")
+        page.get_by_role("button", name="Start").click()
+        trains.wait_for()
+
+
 def test_the_setting_of_the_playground_is_in_its_address(tab):
     page = tab.open("playground/")
     page.get_by_label("hidden units").fill("3")
