@@ -188,7 +188,7 @@ def write_pictures(
                 figure.savefig(partial, dpi=150, format="png")
                 partial.replace(path)
             except OSError as error:
-                raise OSError(error.errno, error.strerror, str(path)) from None
+                raise OSError(error.errno, error.strerror or str(error), str(path)) from None
             finally:
                 partial.unlink(missing_ok=True)
         yield path

@@ -36,8 +36,5 @@ def show(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def words(value: np.ndarray) -> str:
     """Numbers as a reader says them: rows in brackets."""
-    return (
-        str(np.round(value, 3).tolist()).replace("-", "−")
-        if value.size > 1
-        else f"{value.item():.3f}".replace("-", "−")
-    )
+    said = str(np.round(value, 3).tolist()) if value.size > 1 else f"{value.item():.3f}"
+    return said.replace("-", "−")

@@ -15,7 +15,7 @@ ENVIRONMENT = repr((sys.version, sorted(f"{package.name} {package.version}" for 
 
 
 def cache(name: str) -> Path:
-    """A folder for what outlives a build; where the checkout cannot be written, for what outlives a page."""
+    """A folder for what is kept from build to build, if the checkout can be written; else one for this build."""
     return Path(ROOT if os.access(ROOT, os.W_OK) else os.environ["IPYTHONDIR"], ".cache", name)
 
 

@@ -48,7 +48,10 @@ def main(cache: Path) -> dict[str, str]:
         partial = Path(tempfile.mkdtemp(dir=cache))
         for name, content in files.items():
             (partial / name).write_bytes(content)
-        partial.rename(folder)  # whole, or not at all
+        try:
+            partial.rename(folder)  # whole, or not at all
+        except OSError:
+            shutil.rmtree(partial)  # another build was faster
     ours = {path.relative_to(root).as_posix(): path.read_bytes() for root, some in OURS for path in root.glob(some)}
     (folder / "twolayer.zip").write_bytes(zipped(ours))
     return {"folder": str(folder)}
@@ -72,18 +75,20 @@ def archive(package: str, cache: Path) -> bytes:
     if base64.b64encode(hashlib.sha512(content).digest()).decode() != SHA512[package]:
         again = f"; delete {cached} to fetch it again" if cached.exists() else ""
         sys.exit(f"{package} has another SHA-512 than docs/packages/pyodide.py expects{again}")
-    cache.mkdir(parents=True, exist_ok=True)
-    cached.write_bytes(content)
+    if not cached.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        cached.write_bytes(content)
     return content
 
 
 def fetched(package: str) -> bytes:
+    """The archive as npm packs it; OSError if it cannot."""
     npm = shutil.which("npm")
     if not npm:
         raise OSError("npm is not installed")
     with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", package, "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
-        run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        hurry = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]  # milliseconds
+        run = subprocess.run([npm, "pack", package, *hurry], cwd=folder, capture_output=True, text=True)
         if run.returncode:
             raise OSError(f"npm pack {package}: {run.stderr.strip().partition(chr(10))[0]}")
         [path] = Path(folder).iterdir()

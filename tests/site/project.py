@@ -19,15 +19,8 @@ def cell(source, **metadata):
 class Project:
     def __init__(self, root):
         self.root, self.site = root, root / "site"
-        for name in (
-            "docs/hooks",
-            "docs/overrides",
-            "docs/assets",
-            "docs/browser",
-            "docs/figures",
-            "docs/packages",
-            "twolayer",
-        ):
+        docs = [f"docs/{name}" for name in ("hooks", "overrides", "assets", "browser", "figures", "packages")]
+        for name in [*docs, "twolayer"]:
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "checker"))
         (root / "tests").mkdir()
         (root / "docs/notebooks").mkdir()
@@ -47,11 +40,8 @@ class Project:
 
     def mkdocs(self, *arguments, **variables):
         """Exit code and log of a command of MkDocs with these environment variables."""
-        env = (
-            os.environ
-            | {"NO_MKDOCS_2_WARNING": "1", "LIVE": "false"}
-            | {name: str(value) for name, value in variables.items()}
-        )
+        given = {"NO_MKDOCS_2_WARNING": "1", "LIVE": "false"} | variables
+        env = os.environ | {name: str(value) for name, value in given.items()}
         command = [sys.executable, "-m", "mkdocs", *arguments, "--strict"]
         run = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True)
         log = run.stdout + run.stderr
