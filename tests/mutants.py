@@ -13,8 +13,8 @@ import importlib
 import multiprocessing
 import os
 import re
+import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +28,7 @@ from cosmic_ray.plugins import get_operator, operator_names
 from tqdm import tqdm
 
 ROOT = Path(__file__).parents[1]
-LONGEST = 120  # seconds; a mutant that does not end has been noticed
+LONGEST = 120  # seconds of processor time; a mutant that does not end has been noticed
 LOADED = ["numpy", "hypothesis", "mpmath", "sympy", "autograd.numpy", "torch", "sklearn.neural_network"]
 TESTS = {
     "core": ["tests/test_core.py", "tests/test_witnesses.py"],
@@ -92,7 +92,7 @@ def unnoticed(job: tuple[str, str, str]) -> tuple[str, bool]:
     (copy / "twolayer" / f"{module}.py").write_text(mutant)
     pid = os.fork()
     if not pid:
-        signal.alarm(LONGEST)
+        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
         ended = 1
         try:
             os.chdir(copy)

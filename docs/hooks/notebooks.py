@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import jupyter_client
 import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -38,11 +39,21 @@ def isolate() -> None:
     """Let kernels know this Python and this checkout, and nothing of what the machine or its user has set."""
     for name in [name for name in os.environ if name.startswith(SETTINGS)]:
         del os.environ[name]
-    home = tempfile.mkdtemp(prefix="twolayer-")
+    home = tempfile.mkdtemp(prefix="twolayer-", dir="/tmp" if os.name == "posix" else None)  # a socket's path is short
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ |= {"PYTHONPATH": str(fresh.ROOT), "MATPLOTLIBRC": str(HERE / "matplotlibrc"), "OMP_NUM_THREADS": "1"}
     os.environ |= {"JUPYTER_PATH": str(HERE), "JUPYTER_DATA_DIR": home, "JUPYTER_NO_CONFIG": "1", "IPYTHONDIR": home}
     settings.templates_dir = str(HERE / "templates")
+    jupyter_client.AsyncKernelManager = Kernels  # which nbclient asks for
+
+
+class Kernels(jupyter_client.AsyncKernelManager):
+    """Reached through files: two kernels that start at once may draw the same TCP port, and then one waits for ever."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        if os.name == "posix":
+            self.transport, self.ip = "ipc", tempfile.mkdtemp(dir=os.environ["IPYTHONDIR"]) + "/kernel"
 
 
 def cache() -> str:
