@@ -89,6 +89,7 @@ def test_its_gradients_are_those_of_its_loss(activation, lam, loss):
     f = Objective(*ACTIVATIONS[activation], lam, loss)
     w = mean_one(np.arange(1.0, 10.0))
     _, grads = f.with_gradients(params, X, y, w)
+    assert loss.exclusive == np.isclose(grads[-1].sum(), 0)  # probabilities that sum to 1 as the labels do
     assert check_gradients(lambda params: f(params, X, y, w), params, grads).ok
     assert not check_gradients(lambda params: f(params, X, y), params, grads).ok  # without the weights
 

@@ -25,7 +25,8 @@ SHA512 = {
     PYODIDE: "fkNolNwiv41E2KKCP2bgW+dwr95B+0KSC/WG9WCmlWM9MNFbRVX0rF9i4OikRM78bGeVUvLdVJw8jY17wxKoRQ==",
     NUMPY: "VPnSg+RuQC9zz0bnBzzI/maVyokubSgyKsfSqvszaLtlyRSY+LdtmAUpjZ9NlEpC3SWSYI30jWXY6hrTU1XirA==",
 }
-SERVED = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+SERVED = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "pyodide-lock.json")
+COMPILED = ("python_stdlib.zip", "numpy.zip")  # else the browser does it at each visit: a third of the wait
 UNUSED = re.compile(r"/(tests|f2py|distutils|_pyinstaller|doc)/|_simd|\.(pyi|pyc|h|ini|md)$")
 PACKAGES = "lib/python3.11/site-packages/"
 DOCS = Path(__file__).parents[1]
@@ -39,7 +40,8 @@ OURS = [  # folder, files
 
 def main(cache: Path) -> dict[str, str]:
     """{"folder": where the files are}, or {"missing": why there are none}."""
-    folder = cache / hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    ways = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.*")))
+    folder = cache / hashlib.sha256(ways).hexdigest()[:16]
     if not folder.exists():
         try:
             files = browser_python(cache)
@@ -64,8 +66,20 @@ def browser_python(cache: Path) -> dict[str, bytes]:
     numpy = dict(unpacked(packed))
     used = {name[len(PACKAGES) :]: data for name, data in numpy.items() if name.startswith(f"{PACKAGES}numpy/")}
     used = {name: data for name, data in used.items() if not UNUSED.search(name)}
-    licence = {"numpy-license.txt": numpy["info/licenses/LICENSE.txt"], "numpy.zip": zipped(used)}
-    return {name: pyodide[name] for name in SERVED} | licence
+    licence = {"numpy-license.txt": numpy["info/licenses/LICENSE.txt"]}
+    return {name: pyodide[name] for name in SERVED} | licence | compiled(pyodide | {"numpy.zip": zipped(used)})
+
+
+def compiled(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The archives of modules with each module as this Python compiles it; OSError if Node.js cannot run it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            Path(folder, name).write_bytes(content)
+        node = ["node", Path(__file__).with_name("compile.mjs"), folder, *COMPILED]
+        run = subprocess.run(node, capture_output=True, text=True)
+        if run.returncode:
+            raise OSError(f"Node.js: {run.stderr.strip().rpartition(chr(10))[2]}")
+        return {name: Path(folder, name).read_bytes() for name in COMPILED}
 
 
 def archive(package: str, cache: Path) -> bytes:
