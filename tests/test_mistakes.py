@@ -17,7 +17,8 @@ import test_witnesses
 from mistakes import MISTAKES, home, namespace, report
 
 # Words in the names of slow tests; others see the same mistakes.
-SLOW = ("1000_random_networks", "pytorch", "1e_15", "ulp_of_1", "algebra", "mean_square", "every_loss")
+SLOW = ("random_networks", "pytorch", "1e_15", "ulp_of_1", "algebra", "mean_square", "every_loss")
+SLOW += ("complex_steps", "kinks_everywhere", "softmax_at_extreme", "gradient_at_extreme", "shifted_exponential")
 TESTS = [
     test
     for module in (test_core, test_witnesses, test_gradcheck, test_softmax)
