@@ -52,6 +52,14 @@ def reports(tmp_path_factory):
     return found
 
 
+def together(folder, *texts):
+    """The reports on several programs, by processes that share what they load."""
+    paths = [folder / f"{number}.py" for number, _ in enumerate(texts)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return check_paths(paths, seconds=30)
+
+
 @pytest.mark.parametrize("name", SAMPLE)
 def test_right_and_wrong_files(name, reports):
     entry = measure.entry(CATALOGUE / f"{name}.py")
@@ -325,11 +333,7 @@ def test_a_common_factor_and_a_root_are_no_mistake(tmp_path):
             "loss = -np.mean(y * np.log(A2) + (1 - y) * np.log(1 - A2))", "print(np.mean(abs(y - A2)))"
         ),
     }
-    paths = []
-    for name, text in changed.items():
-        paths.append(tmp_path / f"{name}.py")
-        paths[-1].write_text(text)
-    for found in check_paths(paths, seconds=30):
+    for found in together(tmp_path, *changed.values()):
         assert found.code == 0, found.text()
 
 
@@ -384,24 +388,23 @@ for _ in range(4):
 """
 
 
-@pytest.mark.parametrize("buffer", ["np.ones(8)", "np.array([0, 0, 1, 0, 0, 0, 1, 0.0])"])
-@pytest.mark.parametrize(
-    "hidden",
-    [
-        "a[3:6] = 1 / (1 + np.exp(-W1 @ a[0:3]))",
-        "a[3:6] = W1 @ a[0:3]; a[3:6] = 1 / (1 + np.exp(-a[3:6]))",
-        "a[3:6] = W1 @ a[0:3]; a[3:6] *= -1; a[3:6] = np.exp(a[3:6]); a[3:6] += 1; a[3:6] = 1 / a[3:6]",
-    ],
+BUFFERS = ("np.ones(8)", "np.array([0, 0, 1, 0, 0, 0, 1, 0.0])")
+HIDDEN = (
+    "a[3:6] = 1 / (1 + np.exp(-W1 @ a[0:3]))",
+    "a[3:6] = W1 @ a[0:3]; a[3:6] = 1 / (1 + np.exp(-a[3:6]))",
+    "a[3:6] = W1 @ a[0:3]; a[3:6] *= -1; a[3:6] = np.exp(a[3:6]); a[3:6] += 1; a[3:6] = 1 / a[3:6]",
 )
-def test_a_buffer_filled_by_the_forward_pass_is_not_a_parameter(tmp_path, buffer, hidden):
-    path = tmp_path / "mine.py"
-    text = PREALLOCATED.replace("BUFFER", buffer).replace("HIDDEN", hidden)
-    path.write_text(text)
-    found = check(path, seconds=30)
-    assert found.code != 1, found.text()
-    path.write_text(text.replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]"))
-    found = check(path, seconds=30)
-    assert found.code == 1 and any(f.level == "wrong" and "d1 =" in f.source for f in found.findings), found.text()
+
+
+def test_a_buffer_filled_by_the_forward_pass_is_not_a_parameter(tmp_path):
+    texts = [PREALLOCATED.replace("BUFFER", b).replace("HIDDEN", h) for b in BUFFERS for h in HIDDEN]
+    wrong = [text.replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]") for text in texts]
+    found = together(tmp_path, *texts, *wrong)
+    for right in found[: len(texts)]:
+        assert right.code != 1, right.text()
+    for each in found[len(texts) :]:
+        assert each.code == 1, each.text()
+        assert any(f.level == "wrong" and "d1 =" in f.source for f in each.findings), each.text()
 
 
 # What is said of a program, and what never is
@@ -513,11 +516,8 @@ for epoch in range(5):
 
 
 def test_a_loss_is_not_known_by_the_error_of_one_sample(tmp_path):
-    path = tmp_path / "mine.py"
-    path.write_text(ONE_BY_ONE)  # the derivative is held above 0.1 on purpose, and no loss is computed
-    assert check(path, seconds=30).code == 2
-    path.write_text(ONE_BY_ONE.replace(" + 0.1", ""))
-    assert check(path, seconds=30).code == 0
+    held, right = together(tmp_path, ONE_BY_ONE, ONE_BY_ONE.replace(" + 0.1", ""))
+    assert (held.code, right.code) == (2, 0)  # the derivative is held above 0.1 on purpose, and no loss is computed
 
 
 def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):

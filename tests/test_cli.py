@@ -19,7 +19,7 @@ from twolayer.registry import ACTIVATIONS
 def folder(tmp_path, monkeypatch, request):
     """Every test runs in an empty folder; only those that speak of drawing draw, because that takes longest."""
     monkeypatch.chdir(tmp_path)
-    if not any(word in request.node.name for word in ("draw", "picture", "output", "write", "reader_that_stops")):
+    if not any(word in request.node.name for word in ("draw", "picture", "output", "write")):
         monkeypatch.setattr("twolayer.plots.write_pictures", lambda *args: [])
     return tmp_path
 
@@ -204,15 +204,6 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(capsys, options, says):
 def test_a_run_that_diverges_says_so_and_ends_with_1(capsys):
     assert main(["train", "--samples", "200", "--epochs", "50", "--lr", "1e200"]) == 1
     assert "diverged" in capsys.readouterr().err
-
-
-def test_a_reader_that_stops_early_gets_no_traceback():
-    command = [sys.executable, "-u", "-m", "twolayer", "train", "--samples", "100", "--epochs", "100"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stdout.readline().startswith("circles: 75 training samples")
-        run.stdout.close()
-        assert run.stderr.read() == ""
-    assert run.returncode == 141
 
 
 def test_the_installed_command_and_the_module_run():

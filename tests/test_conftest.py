@@ -26,9 +26,8 @@ def run(folder, test, *options, ci=""):
     shutil.copy(HERE / "conftest.py", folder / "tests")
     (folder / "tests" / "test_it.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={folder}", *options, "tests"]
-    done = subprocess.run(
-        command, cwd=folder, env=os.environ | {"CI": ci, "PYTEST_ADDOPTS": ""}, capture_output=True, text=True
-    )
+    environment = os.environ | {"CI": ci, "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # ours alone
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     return done.returncode, done.stdout
 
 
@@ -42,7 +41,7 @@ def skip_a_file(folder):
 
 def test_the_table_and_the_record_show_cases_and_worst_error_and_a_skip_is_allowed_at_home(tmp_path):
     skip_a_file(tmp_path)
-    code, text = run(tmp_path, SKIPS, "--record-verified", "-n2")  # what the workers measured is added up
+    code, text = run(tmp_path, SKIPS, "--record-verified", "-pxdist", "-n2")  # what the workers measured is added up
     assert code == 0, text
     assert "bp-W1" in text
     record = json.loads((tmp_path / "docs" / "verified.json").read_text())

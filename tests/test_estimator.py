@@ -42,7 +42,7 @@ def fitted(**parameters):
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learns_own_checks_pass():
     """With fewer epochs; tests/long has those of the defaults. The skip is the array API, which a variable turns on."""
-    results = check_estimator(TwoLayerNN(epochs=200, random_state=0), on_fail=None, on_skip=None)
+    results = check_estimator(TwoLayerNN(epochs=100, random_state=0), on_fail=None, on_skip=None)
     bad = [(result["check_name"], result["exception"]) for result in results if result["status"] in ("failed", "xfail")]
     assert not bad
     count = Counter(result["status"] for result in results)

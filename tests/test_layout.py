@@ -1,6 +1,5 @@
 """One idea, one name, four faces: the module, the derivation, the notebook and the test of a topic stay in step."""
 
-import doctest
 import inspect
 import json
 import re
@@ -70,11 +69,6 @@ def test_the_record_that_the_site_shows_names_the_tests_that_exist(request):
             assert f"def {name}(" in (ROOT / file).read_text("utf-8"), fact["test"]
             assert fact["cases"] > 0
             assert fact["worst"] <= fact["bound"]
-
-
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
-def test_the_examples_of_a_page_print_what_it_says(page):
-    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8").failed == 0
 
 
 @pytest.mark.parametrize("notebook", sorted((DOCS / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

@@ -40,6 +40,13 @@ def test_what_does_not_run_is_python_and_says_what_it_is(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=names)
+def test_every_prompt_stands_in_a_block_that_runs(page):
+    text = page.read_text("utf-8")
+    run = "".join(b.code for b in blocks(text) if "pycon" in b.words and not b.words & {"fragment", "wrong", "right"})
+    assert text.count(">>> ") == run.count(">>> ")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
 def test_no_python_stands_outside_a_fence(page):
     assert not [text for text in indented(page.read_text("utf-8")) if is_python(text)]
 

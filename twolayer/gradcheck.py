@@ -50,13 +50,14 @@ class Report:
 
 def unflatten(theta, like):
     """Cut vectors theta (..., P) into a tuple of arrays with the shapes of those in `like`."""
-    parts = np.split(theta, np.cumsum([p.size for p in like])[:-1], axis=-1)
-    return tuple(part.reshape((*theta.shape[:-1], *p.shape)) for part, p in zip(parts, like, strict=True))
+    ends = np.cumsum([p.size for p in like])
+    cuts = ((theta[..., end - p.size : end], p.shape) for p, end in zip(like, ends, strict=True))
+    return tuple(part.reshape((*theta.shape[:-1], *shape)) for part, shape in cuts)
 
 
 def along(theta, i, steps):
     """(m, P): copies of θ (P,), each moved along one coordinate; i and steps are numbers or (m,)."""
-    i, steps = np.broadcast_arrays(np.atleast_1d(i), steps)
+    i, steps = np.atleast_1d(i, steps)
     return theta + steps[:, None] * (np.arange(theta.size) == i[:, None])
 
 
