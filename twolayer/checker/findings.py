@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from twolayer.checker.explain import Places
+from twolayer.checker.explain import Places, close, proportional
 from twolayer.checker.loss import errors
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.replay import PRODUCTS, Replay, ReplayError, ancestors, start
@@ -114,25 +114,20 @@ def has_data(node: Node, judged: Judgement) -> bool:
 
 def computed_slope(value: Node, judged: Judgement) -> Node | None:
     """A value of their backward pass that is the slope by this one."""
-    step, last = judged.step, max(n.id for n in judged.step.new)
-    cuts = [*(o for o in step.old if o is not value), value]
-    near = [n for n in judged.params.tape.nodes if n.size == value.size and step.loss.id - NEAR < n.id < last + NEAR]
+    loss, last = judged.step.loss, max(n.id for n in judged.step.new)
+    near = [n for n in judged.params.tape.nodes if n.size == value.size and loss.id - NEAR < n.id < last + NEAR]
+    cuts = [*judged.step.old, value]
+    units = np.eye(min(value.size, 6), value.size).reshape(-1, *value.shape)
     try:
-        replay, held = Replay(cuts, [step.loss]), Replay(cuts, near)
-        point = {c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts}
-        values, computed = replay.at(point), held.at(point)
-        units = np.eye(min(value.size, 6), value.size).reshape(-1, *value.shape)
-        g = np.array([replay.slope(values, step.loss, {value.id: unit})[0] for unit in units])
+        replay = Replay(cuts, [loss, *near])
+        values = replay.at({c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts})
+        slopes = np.array([replay.slope(values, loss, {value.id: unit})[0] for unit in units])
     except (ReplayError, ValueError):
         return None
-    if not np.all(np.isfinite(g)) or not np.any(np.abs(g) > 1e-9) or (len(g) < 2 and value.size > 1):
-        return None
-    sizes = {1, *(s for n in judged.replay.order for s in n.shape)}
-    for node in (n for n in near if n.id in held.moving and n not in cuts):
-        found = np.asarray(computed[node.id], dtype=float).ravel()[: len(g)]
-        factor = float(found @ g) / float(g @ g)
-        sure = len(g) > 1 or any(abs(factor * s - 1) < 1e-5 for s in sizes)
-        if factor and sure and np.abs(found - factor * g).max() <= 1e-5 * np.abs(found).max():
+    counts = {1, *(s for n in judged.replay.order for s in n.shape)}
+    for node in (n for n in near if n.id in replay.moving and n not in cuts):
+        factor = proportional([np.ravel(values[node.id])[: len(slopes)].astype(float)], [slopes])
+        if factor and (len(slopes) > 1 or any(abs(factor * s - 1) < 1e-5 for s in counts)):
             return node
     return None
 
@@ -199,22 +194,18 @@ def equal(judged: Judgement, place: Places) -> Iterator[Finding]:
 
 
 def accumulated(judged: Judgement, place: Places) -> Iterator[Finding]:
-    """Gradients that are never set back: every step repeats the whole of the one before."""
-    params = judged.params
+    """Gradients that are never set back: with a gradient of zero, a step repeats the whole of the one before."""
+    params, point = judged.params, judged.points[0]
     before = {new.id: params.tape.nodes[i] for i, new in params.next.items()}
     for block in judged.blocks:
-        old, last = block.old[0], before.get(block.old[0].id)
-        if block.gradient is None or last is None:
+        gradient, old, last = block.gradient, block.old[0], before.get(block.old[0].id)
+        if gradient is None or last is None:
             continue
+        still = judged.replay.moved(point, {gradient.id: np.zeros(gradient.shape)})
         values = start([last, old])
-        moved = np.ravel(values[old.id]) - np.ravel(values[last.id])
-        points = [judged.points[0], judged.points[-1]]
-        changes = [block.change(p)[: old.size] for p in points]
-        slopes = [np.asarray(p[block.gradient.id], dtype=float).ravel() for p in points]
-        d, g = changes[1] - changes[0], slopes[1] - slopes[0]
-        rest = changes[0] - float(d @ g) / (float(g @ g) or 1.0) * slopes[0]
-        if np.any(g) and np.any(moved) and np.abs(rest - moved).max() <= 1e-6 * np.abs(moved).max():
+        moved = values[old.id] - values[last.id]
+        if np.any(moved) and close(still[block.new[0].id] - point[old.id], moved):
             name = params.name(old)
             text = f"the gradient of {name} is added to those of all steps before, and never set back to zero"
-            yield place.finding("wrong", "accumulates", text, block.gradient.line, equation="gd-step")
+            yield place.finding("wrong", "accumulates", text, gradient.line, equation="gd-step")
             return

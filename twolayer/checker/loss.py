@@ -1,7 +1,6 @@
 """What is minimized: the number that the program computes from its parameters, or one of the usual ones."""
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -64,24 +63,14 @@ def squares(node: Node) -> bool:
     return node.op in SQUARES
 
 
-def feeding(tape: Tape, params: Parameters) -> set[int]:
-    """The nodes that some version of a parameter is computed from."""
-    found: set[int] = set()
-    for node in reversed(tape.nodes):
-        if node.id in params.bit or node.id in found:
-            found.update(i.id for i in node.inputs)
-    return found
-
-
 def steps(tape: Tape, params: Parameters) -> list[Step]:
     """All training steps with a loss of their own, in time."""
-    feeds = feeding(tape, params)
     reach = params.reach
     good = {
         n.id: n
         for n in tape.nodes
         if n.size == 1 and n.dtype.kind == "f" and n.places and n.id not in params.bit
-        and n.id not in feeds and reach[n.id] and params.single(reach[n.id])
+        and n.id not in params.feeds and reach[n.id] and params.single(reach[n.id])
     }  # fmt: skip
     inner = {i.id for n in good.values() for i in n.inputs if reach[i.id] == reach[n.id]}
     found: list[Step] = []
@@ -108,15 +97,14 @@ def bound(step: Step, params: Parameters) -> bool:
 
 def errors(tape: Tape, params: Parameters) -> dict[int, list[Meeting]]:
     """For each set of versions: the places where a prediction meets its label."""
-    feeds, found = feeding(tape, params), dict[int, list[Meeting]]()
+    found: dict[int, list[Meeting]] = {}
     numbers: dict[Any, set[float]] = {}  # of each place, the labels that are plain numbers
     for node in tape.nodes:
         mask = params.reach[node.id]
-        if not mask or node.id not in feeds or not params.single(mask):
+        if not mask or node.id not in params.feeds or not params.single(mask):
             continue
         if node.op is np.subtract and len(node.args) == 2:
-            sides = sorted(node.args, key=lambda a: not (isinstance(a, Node) and params.reach[a.id]))
-            output, label = sides
+            output, label = sorted(node.args, key=lambda a: not (isinstance(a, Node) and params.reach[a.id]))
             if output.id in params.bit or (isinstance(label, Node) and params.reach[label.id]):
                 continue
             if isinstance(label, Node) and label.shape == output.shape and not is_constant(label):
@@ -145,41 +133,29 @@ def unjudged(tape: Tape, params: Parameters) -> tuple[list[int], dict[int, list[
     return sorted(masks, key=lambda m: found[m][0][0].id), found
 
 
+USUAL: dict[str, tuple[str, Any]] = {  # name: kind, and the loss of outputs a against labels y, ones or an index
+    "cross-entropy": ("log", lambda a, y: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))),
+    "squared error": ("square", lambda a, y: np.sum((a - y) ** 2)),
+    "softmax cross-entropy": ("log", lambda a, y: -np.sum(np.log(a[y]) if isinstance(y, tuple) else y * np.log(a))),
+}
+
+
+def total(*terms: Any) -> Any:
+    return sum(terms)
+
+
 def supposed(tape: Tape, params: Parameters, old: tuple[Node, ...], found: dict[int, list[Meeting]]) -> list[Step]:
-    """The step of theirs that starts from these values, with each of the usual losses."""
+    """The step of theirs that starts from these values, with each of the usual losses that its labels allow."""
     mask = sum(params.bit[o.id] for o in old)
     new = tuple(params.next[o.id] for o in old)
     behind = ancestors(new, old)
     met = [m for m in found.get(mask, ()) if m[0].id in behind]
     made, tape.paused = [], True
-    for said, kind, terms in hypotheses(tape, met):
-        total = reduce(lambda a, b: tape.record(np.add, (a, b), {}, (), np.dtype(float)), terms)
-        made.append(Step(old, new, total, kind, said, tuple(m[1] for m in met)))
+    for said, (kind, loss) in USUAL.items():
+        pairs = [(a, y) for _, a, y in met if said.startswith("softmax") or not isinstance(y, tuple)]
+        if pairs:
+            terms = tuple(tape.record(loss, pair, {}, (), np.dtype(float)) for pair in pairs)
+            whole = tape.record(total, terms, {}, (), np.dtype(float))
+            made.append(Step(old, new, whole, kind, said, tuple(a for _, a, _ in met)))
     params.reach += [mask] * (len(tape.nodes) - len(params.reach))
     return made
-
-
-def hypotheses(tape: Tape, met: list[Meeting]) -> list[tuple[str, str, list[Node]]]:
-    """The usual losses: name, kind, and a term for each place where predictions meet labels."""
-
-    def do(op: Any, *args: Any) -> Node:
-        shape = np.broadcast_shapes(*(a.shape for a in args if isinstance(a, Node)))
-        return tape.record(op, args, {}, () if op is np.sum else shape, np.dtype(float))
-
-    square, cross, soft = [], [], []
-    for _, output, label in met:
-        if isinstance(label, tuple):
-            picked = tape.record(getitem, (output, label), {}, (output.shape[0],), np.dtype(float))
-            soft.append(do(np.sum, do(np.negative, do(np.log, picked))))
-            continue
-        square.append(do(np.sum, do(np.square, do(np.subtract, output, label))))
-        one = do(np.multiply, label, do(np.log, output))
-        zero = do(np.multiply, do(np.subtract, 1.0, label), do(np.log, do(np.subtract, 1.0, output)))
-        cross.append(do(np.negative, do(np.sum, do(np.add, one, zero))))
-        soft.append(do(np.negative, do(np.sum, one)))
-    named = [
-        ("cross-entropy", "log", cross),
-        ("squared error", "square", square),
-        ("softmax cross-entropy", "log", soft),
-    ]
-    return [entry for entry in named if entry[2]]

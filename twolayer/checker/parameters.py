@@ -159,6 +159,7 @@ class Parameters:
         self.count()
         self.apart = self.without(lambda k: not self.trained(k))  # data that are copied, scaled or shuffled on the way
         self.without(self.made)
+        self.feeds = ancestors(i for version in self.bits for i in version.inputs)  # what parameters are computed from
 
     def without(self, foreign: Callable[[int], bool]) -> dict[int, Node]:
         """Leave out these chains, and count again; what they held."""

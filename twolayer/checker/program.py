@@ -185,9 +185,8 @@ def named(value: Any, name: Any) -> Any:
         value = value.view(Traced)
         value._node = node
     if isinstance(value, Traced | Number):
-        node = array.node_of(value) if isinstance(value, Traced) else value.node
         if isinstance(name, str) and name != "_":
-            node.named(name, array.tape)
+            array.node_of(value).named(name, array.tape)
     elif type(value) in (tuple, list):
         if isinstance(name, tuple) and len(name) == len(value):
             return type(value)([named(v, n) for v, n in zip(value, name, strict=True)])
@@ -240,7 +239,7 @@ class Program:
     """Their program in a module of its own."""
 
     def __init__(self, source: Source, tape: Tape) -> None:
-        self.source, self.tape = source, tape
+        self.source, self.tape, self.folder = source, tape, str(source.path.absolute().parent)
         self.sources: dict[str, Source] = {}
         self.made_up: list[str] = []  # what stood in for data and modules
         self.params: Any = None  # found after the run
@@ -260,29 +259,26 @@ class Program:
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
         np.random.seed(0)  # noqa: NPY002
         random.seed(0)
-        folder = str(self.source.path.absolute().parent)
-        hook = importlib.machinery.FileFinder.path_hook((type("", (Loader,), {"program": self}), [".py"]))
-
-        def theirs(path: str) -> Any:
-            if not path.startswith(folder):
-                raise ImportError(path)
-            return hook(path)
-
-        sys.path.insert(0, folder)
-        sys.path_hooks.insert(0, theirs)
+        sys.path.insert(0, self.folder)
+        sys.meta_path.insert(0, self)
         try:
             failure = self.guard(self.source)
             if driver and not self.tape.stopped:
                 failure = self.guard(Source(Path("driver"), driver, tree=ast.parse(driver)))
-        finally:  # the next run imports them anew
-            sys.path.remove(folder)
-            sys.path_hooks.remove(theirs)
-            for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
-                del sys.path_importer_cache[path]
+        finally:  # the next run imports theirs anew
+            sys.meta_path.remove(self)
+            sys.path.remove(self.folder)
             for name in [n for n, m in sys.modules.items() if vars(m).get("__file__") in self.sources]:
                 if name != "__main__":
                     del sys.modules[name]
         return failure
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Modules beside the program are run as it is."""
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec and spec.origin and spec.origin.endswith(".py") and spec.origin.startswith(self.folder):
+            spec.loader.exec_module = lambda module: self.execute(read(Path(spec.origin)), module)
+        return spec
 
     def execute(self, source: Source, module: types.ModuleType) -> None:
         name = str(source.path)
@@ -323,12 +319,3 @@ class Program:
             if level:
                 raise
             return stand_ins.missing(whole, self.made_up)
-
-
-class Loader(importlib.machinery.SourceFileLoader):
-    """Runs a module of theirs as their program is run."""
-
-    program: Program
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        self.program.execute(read(Path(self.path)), module)
