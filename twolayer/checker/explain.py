@@ -128,9 +128,9 @@ class Explanation:
     def derivative(self, s: Node) -> Label | None:
         """That this is the derivative of an activation, or minus that."""
         for z, a, slopes in self.judged.activations:
-            for sign, mark in ((1.0, ""), (-1.0, "−")):
-                if all(close(sign * p[s.id], d) for p, d in zip(self.points, slopes, strict=True)):
-                    return Label(z, sign, mark + self.prime(z, a, slopes), slope=False)
+            factor = proportional([np.asarray(p[s.id], dtype=float) for p in self.points], slopes)
+            if s.shape == z.shape and abs(abs(factor) - 1) < CLOSE:
+                return Label(z, factor, ("−" if factor < 0 else "") + self.prime(z, a, slopes), slope=False)
         return None
 
     def slope(self, s: Node) -> Label | None:

@@ -133,9 +133,9 @@ def unjudged(tape: Tape, params: Parameters) -> tuple[list[int], dict[int, list[
     return sorted(masks, key=lambda m: found[m][0][0].id), found
 
 
-USUAL: dict[str, tuple[str, Any]] = {  # name: kind, and the loss of outputs a against labels y, ones or an index
+USUAL: dict[str, tuple[str, Any]] = {  # name: kind, and the loss of outputs a and labels y (an index too), or of a - y
     "cross-entropy": ("log", lambda a, y: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))),
-    "squared error": ("square", lambda a, y: np.sum((a - y) ** 2)),
+    "squared error": ("square", lambda error: np.sum(error**2)),
     "softmax cross-entropy": ("log", lambda a, y: -np.sum(np.log(a[y]) if isinstance(y, tuple) else y * np.log(a))),
 }
 
@@ -152,9 +152,10 @@ def supposed(tape: Tape, params: Parameters, old: tuple[Node, ...], found: dict[
     met = [m for m in found.get(mask, ()) if m[0].id in behind]
     made, tape.paused = [], True
     for said, (kind, loss) in USUAL.items():
-        pairs = [(a, y) for _, a, y in met if said.startswith("softmax") or not isinstance(y, tuple)]
-        if pairs:
-            terms = tuple(tape.record(loss, pair, {}, (), np.dtype(float)) for pair in pairs)
+        fitting = [m for m in met if said.startswith("softmax") or not isinstance(m[2], tuple)]
+        used = [m[:1] if kind == "square" else m[1:] for m in fitting]
+        if used:
+            terms = tuple(tape.record(loss, values, {}, (), np.dtype(float)) for values in used)
             whole = tape.record(total, terms, {}, (), np.dtype(float))
             made.append(Step(old, new, whole, kind, said, tuple(a for _, a, _ in met)))
     params.reach += [mask] * (len(tape.nodes) - len(params.reach))

@@ -20,7 +20,6 @@ OLD = {
 }  # fmt: skip
 IMPURE = {"empty", "empty_like"}
 WRITING = {"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"}  # into their first argument
-METHODS = ("reduce", "accumulate", "outer", "reduceat")  # of a ufunc
 GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 MATH = {name: getattr(np, name) for name in dir(math) if isinstance(getattr(np, name, None), np.ufunc)}
 MATH |= {"fsum": np.sum, "prod": np.prod}
@@ -61,15 +60,14 @@ class Proxy(types.ModuleType):
             return type(name, (), {"__getitem__": lambda _, index: run(value.__getitem__, (index,))})()
         if self._real is math and callable(value):
             return of_numbers(value, MATH.get(name))
-        return function(name, value, self._pure) if callable(value) and not isinstance(value, type) else value
+        whole = not callable(value) or isinstance(value, type | np.ufunc)  # a ufunc asks its arguments
+        return value if whole else function(name, value, self._pure)
 
 
 def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., Any]:
     """The function, recorded."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if isinstance(real, np.ufunc) and len(args) > real.nin:
-            kwargs["out"], args = args[real.nin], args[: real.nin]
         if name in WRITING and isinstance(args[0], Traced):
             array = args[0]
             new = np.arange(len(array)) if name == "shuffle" else np.array(plain(array))
@@ -84,10 +82,6 @@ def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., A
         return Proxy(result, name, False) if isinstance(result, GENERATORS) else result
 
     call.__name__ = name
-    if isinstance(real, np.ufunc):
-        for method in METHODS:
-            setattr(call, method, function(method, getattr(real, method), True))
-        call.at = lambda a, *args: Traced.__array_ufunc__(a, real, "at", a, *args)  # type: ignore[attr-defined]
     return call
 
 

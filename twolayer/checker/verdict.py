@@ -103,10 +103,19 @@ class Judgement:
 
     @property
     def identified(self) -> bool:
-        """Whether the loss is known by a parameter whose steps follow it. Not behind an optimizer: there some value may
-        hold the slope of another loss by chance, as y - A of one sample.
+        """Whether the loss is known by a parameter whose steps follow it, or would, were the derivative of an
+        activation not taken at what comes out where it belongs at what goes in, or the other way round.
         """
-        return any(b.verdict == "right" and b.size > 1 and steady(b.factor) and b.gradient is None for b in self.blocks)
+        # behind an optimizer, some value may hold the slope of another loss by chance, as y - A of one sample
+        if any(b.verdict == "right" and b.size > 1 and steady(b.factor) and b.gradient is None for b in self.blocks):
+            return True
+        return any(
+            all(np.allclose(m, d, rtol=1e-6, atol=1e-9) for m, d in zip(self.exchanged(s, *pair), slopes, strict=True))
+            and any(b.size > 1 and self.passes(b, s, slopes) for b in self.wrong)
+            for z, a, slopes in self.activations
+            for s in self.backward if s.shape == z.shape
+            for pair in ((a, z), (z, a))
+        )  # fmt: skip
 
     @cached_property
     def forward(self) -> list[Node]:
@@ -387,7 +396,8 @@ def rates(block: Block, result: Judgement, counts: Collection[float] = ()) -> se
     """The numbers that are multiplied on the way to the update, written ones only if they are fractions."""
     found, fixed = set(), result.replay.fixed
     for node in ancestors(block.new[:1], result.step.old).values():
-        for a in node.args if node.op in (np.multiply, np.true_divide) else ():
+        scales = node.op in (np.multiply, np.true_divide) and (node.size > 1 or node.id in result.replay.moving)
+        for a in node.args if scales else ():
             if isinstance(a, Node) and a.size == 1 and a.id in fixed:
                 found.add(float(np.sum(fixed[a.id])))
             elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in counts):
