@@ -498,6 +498,16 @@ def test_a_derivative_keeps_its_sign(changed):
     assert "✓ slope = sigmoid'(Z1)" not in changed["derivative_turned"].text()
 
 
+@pytest.mark.parametrize(("name", "code", "said"), [
+    ("wrong/w26_blocks", 2, "exactly those of the squared error, but whether that is the program's loss was not seen"),
+    ("right/r14_class_dropout", 0, "the slope of the loss of line 35"),  # after a driver that does not compute it
+    ("right/nobias", 0, "computes no loss in this step; its gradients are exactly those of the squared error"),
+])  # fmt: skip
+def test_a_composed_driver_guesses_no_loss_where_the_program_has_one(name, code, said):
+    found = examine(CATALOGUE / f"{name}.py")
+    assert found.code == code and said in found.text(), found.text()
+
+
 ONE_BY_ONE = """
 import numpy as np
 rng = np.random.default_rng(0)

@@ -101,5 +101,5 @@ def fill(report: Report, program: Program, failure: Failure | None, outcome: Out
     report.lines += explain.lines(outcome, program.params, place)
     report.findings += findings.all_of(program, outcome, place)
     if failure and outcome.verdict == "unknown":
-        said = f"the {'composed driver' if failure.file == 'driver' else 'program'} ended with {failure}"
-        report.findings.insert(0, place.finding("unknown", "failure", said, (failure.file, failure.line)))
+        said = f"the {'composed driver' if failure.at[0] == 'driver' else 'program'} ended with {failure.said}"
+        report.findings.insert(0, place.finding("unknown", "failure", said, failure.at))

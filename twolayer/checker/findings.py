@@ -8,7 +8,7 @@ import numpy as np
 from twolayer.checker.explain import Places, close, proportional
 from twolayer.checker.loss import errors
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.replay import PRODUCTS, Replay, ReplayError, ancestors, start
+from twolayer.checker.replay import PRODUCTS, Replay, ReplayError, ancestors, arrays_in, start
 from twolayer.checker.report import Finding
 from twolayer.checker.tape import Node, getitem, put, setitem
 from twolayer.checker.verdict import Judgement, Outcome
@@ -49,7 +49,8 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
         other = next((i for i in node.inputs if i is not value), None)
         if value.id in moving or other is None or other.id not in moving or value.id in told or not is_weight(value):
             continue
-        product = node.op in PRODUCTS and len(value.shape) == 2 and node.size > 1 and has_data(other, judged)
+        data = set(arrays_in([other], step.old)) - {*step.old}
+        product = bool(data) and node.op in PRODUCTS and len(value.shape) == 2 and node.size > 1
         new = replaced(node, value, judged)
         role = product or (node.op is np.add and bool(value.shape) and (value.size < node.size or new))
         if role and max(value.shape) <= longest:
@@ -97,19 +98,9 @@ def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
 def is_weight(value: Node) -> bool:
     """Whether these are random numbers or zeros with a name, at most scaled: a parameter at its start."""
     found = ancestors([value]).values()
-    return (
-        value.dtype.kind == "f"
-        and bool(value.names)
-        and sum(n.op is None and n.size > 1 for n in found) <= 1
-        and not any(n.op in PRODUCTS or n.op is getitem for n in found)
-        and any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found)
-    )
-
-
-def has_data(node: Node, judged: Judgement) -> bool:
-    """Whether samples take part in this value, not parameters alone."""
-    old = judged.step.old
-    return any(n.op is None and n.size > 1 and n not in old for n in ancestors([node], old).values())
+    fresh = any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found)
+    made = len(arrays_in([value])) > 1 or any(n.op in PRODUCTS or n.op is getitem for n in found)
+    return fresh and not made and value.dtype.kind == "f" and bool(value.names)
 
 
 def computed_slope(value: Node, judged: Judgement) -> Node | None:

@@ -1,13 +1,14 @@
 """What is minimized: the number that the program computes from its parameters, or one of the usual ones."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.replay import PRODUCTS, ancestors
-from twolayer.checker.tape import Node, Tape, getitem, scatter, setitem
+from twolayer.checker.replay import PRODUCTS, ancestors, arrays_in
+from twolayer.checker.tape import Node, Tape, getitem
 
 LOGS = {np.log, np.log2, np.log10, np.log1p, np.logaddexp}
 SQUARES = {np.square, np.linalg.norm, np.var, np.ndarray.var}
@@ -24,7 +25,6 @@ class Step:
     loss: Node
     kind: str  # log, square, other
     said: str = ""  # which loss was supposed, if it is not their own
-    outputs: tuple[Node, ...] = ()
 
     @property
     def own(self) -> bool:
@@ -35,8 +35,7 @@ def predicts(node: Node, full: int, params: Parameters) -> bool:
     """Whether all parameters, and data, take part in this value: it is no penalty on the weights."""
     if params.reach[node.id] != full or node.id in params.bit:
         return False
-    found = ancestors([node], params.bits).values()
-    return bool(full & (full - 1)) or any(n.op is None and n.size > 1 and not params.reach[n.id] for n in found)
+    return bool(full & (full - 1)) or any(not params.reach[n.id] for n in arrays_in([node], params.bits))
 
 
 def kind_of(node: Node, params: Parameters) -> str:
@@ -96,28 +95,23 @@ def bound(step: Step, params: Parameters) -> bool:
 
 
 def errors(tape: Tape, params: Parameters) -> dict[int, list[Meeting]]:
-    """For each set of versions: the places where a prediction meets its label."""
-    found: dict[int, list[Meeting]] = {}
-    numbers: dict[Any, set[float]] = {}  # of each place, the labels that are plain numbers
+    """For each set of versions: the places where a label is subtracted from its prediction, or the other way round."""
+    found: dict[int, list[Meeting]] = defaultdict(list)
+    numbers: dict[Any, set[float]] = defaultdict(set)  # of each place, the labels that are plain numbers
     for node in tape.nodes:
         mask = params.reach[node.id]
-        if not mask or node.id not in params.feeds or not params.single(mask):
+        if node.op is not np.subtract or not mask or node.id not in params.feeds or not params.single(mask):
             continue
-        if node.op is np.subtract and len(node.args) == 2:
-            output, label = sorted(node.args, key=lambda a: not (isinstance(a, Node) and params.reach[a.id]))
-            if output.id in params.bit or (isinstance(label, Node) and params.reach[label.id]):
-                continue
-            if isinstance(label, Node) and label.shape == output.shape and not is_constant(label):
-                found.setdefault(mask, []).append((node, output, label))
-            elif isinstance(label, int | float) and node.shape == ():
-                numbers.setdefault(tuple(node.places), set()).add(float(label))
-                found.setdefault(mask, []).append((node, output, label))
-        elif node.op in (setitem, scatter) and len(node.shape) == 2:
-            index = node.args[1 if node.op is setitem else 2]
-            if params.reach[node.args[0].id] and isinstance(index, tuple) and len(index) == 2:
-                found.setdefault(mask, []).append((node, node.args[0], index))
-    for mask, met in found.items():
-        found[mask] = [m for m in met if isinstance(m[2], Node | tuple) or len(numbers[tuple(m[0].places)]) > 1]
+        output, label = sorted(node.args[:2], key=lambda a: not (isinstance(a, Node) and params.reach[a.id]))
+        if output.id in params.bit or (isinstance(label, Node) and params.reach[label.id]):
+            continue
+        if isinstance(label, int | float) and node.shape == ():
+            numbers[tuple(node.places)].add(float(label))
+        elif not isinstance(label, Node) or label.shape != output.shape or is_constant(label):
+            continue
+        found[mask].append((node, output, label))
+    for mask, met in found.items():  # 1 - a is no error
+        found[mask] = [m for m in met if isinstance(m[2], Node) or len(numbers[tuple(m[0].places)]) > 1]
     return {mask: met for mask, met in found.items() if met}
 
 
@@ -133,10 +127,10 @@ def unjudged(tape: Tape, params: Parameters) -> tuple[list[int], dict[int, list[
     return sorted(masks, key=lambda m: found[m][0][0].id), found
 
 
-USUAL: dict[str, tuple[str, Any]] = {  # name: kind, and the loss of outputs a and labels y (an index too), or of a - y
+USUAL: dict[str, tuple[str, Any]] = {  # name: kind, and the loss of outputs a and labels y, or of their difference
     "cross-entropy": ("log", lambda a, y: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))),
     "squared error": ("square", lambda error: np.sum(error**2)),
-    "softmax cross-entropy": ("log", lambda a, y: -np.sum(np.log(a[y]) if isinstance(y, tuple) else y * np.log(a))),
+    "softmax cross-entropy": ("log", lambda a, y: -np.sum(y * np.log(a))),
 }
 
 
@@ -145,18 +139,15 @@ def total(*terms: Any) -> Any:
 
 
 def supposed(tape: Tape, params: Parameters, old: tuple[Node, ...], found: dict[int, list[Meeting]]) -> list[Step]:
-    """The step of theirs that starts from these values, with each of the usual losses that its labels allow."""
+    """The step of theirs that starts from these values, with each of the usual losses."""
     mask = sum(params.bit[o.id] for o in old)
     new = tuple(params.next[o.id] for o in old)
     behind = ancestors(new, old)
     met = [m for m in found.get(mask, ()) if m[0].id in behind]
     made, tape.paused = [], True
-    for said, (kind, loss) in USUAL.items():
-        fitting = [m for m in met if said.startswith("softmax") or not isinstance(m[2], tuple)]
-        used = [m[:1] if kind == "square" else m[1:] for m in fitting]
-        if used:
-            terms = tuple(tape.record(loss, values, {}, (), np.dtype(float)) for values in used)
-            whole = tape.record(total, terms, {}, (), np.dtype(float))
-            made.append(Step(old, new, whole, kind, said, tuple(a for _, a, _ in met)))
+    for said, (kind, loss) in USUAL.items() if met else ():
+        used = [m[:1] if kind == "square" else m[1:] for m in met]
+        terms = tuple(tape.record(loss, values, {}, (), np.dtype(float)) for values in used)
+        made.append(Step(old, new, tape.record(total, terms, {}, (), np.dtype(float)), kind, said))
     params.reach += [mask] * (len(tape.nodes) - len(params.reach))
     return made

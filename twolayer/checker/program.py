@@ -11,15 +11,16 @@ import sys
 import traceback
 import types
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from twolayer.checker import array, stand_ins
 from twolayer.checker.array import Number, Traced
-from twolayer.checker.tape import Stop, Tape
+from twolayer.checker.tape import At, Stop, Tape
 
 CASTS = re.compile(r"(np\.|numpy\.)?(float\d*_?|double|single|u?int\d+|int_|bool_)")
 MANY = 2000  # literals of one statement worth a node each
@@ -87,23 +88,20 @@ def notebook(path: Path, text: str) -> Source:
 
 
 def without_magics(lines: list[str]) -> list[str]:
-    """A cell in which every line that Python fails at, and that is a magic, a command or a question, is replaced."""
+    """A cell as Python: if it is none, its lines that are a magic, a command or a question are replaced."""
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines[first].startswith("%%") and not KEPT.match(lines[first]):
         return [""] * len(lines)
     lines = list(lines)
-    for _ in lines:
+    with suppress(ValueError, RecursionError, MemoryError):
         try:
             parse("\n".join(lines))
-        except SyntaxError as error:
-            at = (error.lineno or 1) - 1
-            if at >= len(lines) or not MAGIC.match(lines[at]):
-                break
-            while lines[at].endswith("\\") and at + 1 < len(lines):  # a command that goes on in the next line
-                lines[at : at + 2] = [lines[at][:-1] + lines[at + 1], ""]
-            lines[at] = python_of(lines[at])
-        except (ValueError, RecursionError, MemoryError):
-            break
+        except SyntaxError:
+            for at, line in enumerate(lines):
+                if MAGIC.match(line):
+                    while lines[at].endswith("\\") and at + 1 < len(lines):  # a command that goes on in the next line
+                        lines[at : at + 2] = [lines[at][:-1] + lines[at + 1], ""]
+                    lines[at] = python_of(lines[at])
     return lines
 
 
@@ -222,17 +220,11 @@ def stripped(function: Any, value: Any) -> Any:
 # Running
 
 
-@dataclass
-class Failure:
-    """An exception that ended their program, at a line of theirs."""
+class Failure(NamedTuple):
+    """The exception that ended their program, and where."""
 
-    kind: str
-    message: str
-    line: int = 0
-    file: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.message}" if self.message else self.kind
+    said: str
+    at: At = ("", 0)
 
 
 class Program:
@@ -297,12 +289,12 @@ class Program:
         except Stop:
             return None
         except SystemExit as error:
-            return Failure("SystemExit", f"sys.exit({error.code!r})") if error.code else None
+            return Failure(f"SystemExit: sys.exit({error.code!r})") if error.code else None
         except BaseException as error:
             frames = [(f.f_code.co_filename, at) for f, at in traceback.walk_tb(error.__traceback__)]
-            file, line = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))
-            said = " ".join(str(error).split())[:300]
-            return None if self.tape.stopped else Failure(type(error).__name__, said, line, file)
+            at = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))
+            said = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split())[:300])))
+            return None if self.tape.stopped else Failure(said, at)
         return None
 
     def importer(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:

@@ -383,7 +383,7 @@ def explained(block: Block, unit: Block, result: Judgement, many: bool) -> bool:
     out where many have it; and not by two rates of their own.
     """
     counts = {2.0, *(float(s) for n in result.replay.order for s in n.shape)}
-    counts |= {a * b for a in counts for b in counts} | {float(len(result.step.outputs))}
+    counts |= {a * b for a in counts for b in counts}
     mine, theirs = (rates(b, result, counts) for b in (block, unit))
     more, less = {1.0, *(mine - theirs)}, {1.0, *(theirs - mine)}
     if any(a != b and abs(block.times * b - a) <= 1e-6 * abs(a) for a in more for b in less):
