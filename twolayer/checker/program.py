@@ -268,8 +268,9 @@ class Program:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Modules beside the program are run as it is."""
         spec: Any = importlib.machinery.PathFinder.find_spec(name, path)
-        if spec and spec.origin and spec.origin.endswith(".py") and spec.origin.startswith(self.folder):
-            spec.loader.exec_module = lambda module: self.execute(read(Path(spec.origin)), module)
+        file = (spec and spec.origin) or ""
+        if file.startswith(self.folder) and file.endswith(".py") and "site-packages" not in file:
+            spec.loader.exec_module = lambda module: self.execute(read(Path(file)), module)
         return spec
 
     def execute(self, source: Source, module: types.ModuleType) -> None:

@@ -173,7 +173,7 @@ def images(*_: Any, **__: Any) -> Any:
 
 def planar(*_: Any) -> Any:
     X, labels = classes(400, 2, 2)
-    return run(np.array, (X.T,)), run(np.array, (labels[None, :].astype(float),))
+    return X.T, labels[None, :].astype(float)
 
 
 KNOWN: dict[str, Any] = {  # what modules of courses hold
@@ -207,8 +207,7 @@ class Readers:
     def __init__(self, made_up: list[str], text: str) -> None:
         self.made_up, self.text = made_up, text
         for name in ("loadtxt", "genfromtxt"):
-            real = function(name, getattr(np, name), True)
-            RECORDED["numpy"].__dict__[name] = self.reading(real, lambda rows: run(np.array, (rows.astype(float),)))
+            RECORDED["numpy"].__dict__[name] = self.reading(getattr(np, name), lambda rows: rows.astype(float))
 
     def reading(self, real: Callable[..., Any], wrap: Callable[[np.ndarray], Any]) -> Callable[..., Any]:
         def read(source: Any, *args: Any, **kwargs: Any) -> Any:
