@@ -1,6 +1,7 @@
 """What is no question of slopes, and shows on the tape all the same; and what of the network was not judged."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ NEAR = 400  # nodes before and after a step among which its slopes are looked fo
 
 
 def all_of(program: Any, outcome: Outcome, place: Places) -> list[Finding]:
-    params, judged = program.params, outcome.judged
-    found = [*grown(params, place)]
+    """What was not judged, and the first that each other look finds."""
+    judged, found = outcome.judged, [*islice(grown(program.params, place), 1)]
     if judged is not None:
-        looks = (unjudged, changed, spread, integers, shuffled, equal, accumulated) if len(judged.points) == 3 else ()
-        found += [f for look in (overflow, *looks) for f in look(judged, place)]
+        whole = len(judged.points) == 3
+        found += unjudged(judged, place) if whole else ()
+        for look in (overflow, changed, spread, integers, shuffled, equal, accumulated) if whole else (overflow,):
+            found += islice(look(judged, place), 1)
     return [f for f in found if f.level != "unknown" or outcome.verdict != "unknown"]
 
 
@@ -35,7 +38,6 @@ def grown(params: Parameters, place: Places) -> Iterator[Finding]:
                 "its gradient is not summed over the samples"
             )
             yield place.finding("wrong", "shape", text, new.line, equation="bp-b1")
-            return
 
 
 def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -92,7 +94,6 @@ def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
         if old.name and old.size > 1:
             text = f"{old.name} changes in every step, but not by what the predictions say: it was taken for data"
             yield place.finding("note", "data-changed", text, new.line)
-            return
 
 
 def is_weight(value: Node) -> bool:
@@ -132,7 +133,6 @@ def spread(judged: Judgement, place: Places) -> Iterator[Finding]:
         if node.op is np.subtract and n > 1 and len(labels) == 1 and sorted(shapes, key=len) == [(n,), (n, 1)]:
             text = f"{shapes[0]} minus {shapes[1]} is spread to {node.shape}: every prediction meets every label"
             yield place.finding("wrong", "broadcast", text, node.line, equation="bce")
-            return
 
 
 def integers(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -144,7 +144,6 @@ def integers(judged: Judgement, place: Places) -> Iterator[Finding]:
         if np.any(np.mod(judged.points[0][value.id], 1)):
             text = f"{node.name or node.inputs[0].name} holds integers: what is written into it loses its fraction"
             yield place.finding("wrong", "integer-array", text, node.line)
-            return
 
 
 def overflow(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -155,7 +154,6 @@ def overflow(judged: Judgement, place: Places) -> Iterator[Finding]:
         if node.id in lost and node.op is not None and not any(i.id in lost for i in node.inputs):
             text = f"{node.name or 'a value'} is not a finite number here: an overflow, or the logarithm of zero"
             yield place.finding("note", "overflow", text, node.line)
-            return
 
 
 def shuffled(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -199,4 +197,3 @@ def accumulated(judged: Judgement, place: Places) -> Iterator[Finding]:
             name = params.name(old)
             text = f"the gradient of {name} is added to those of all steps before, and never set back to zero"
             yield place.finding("wrong", "accumulates", text, gradient.line, equation="gd-step")
-            return
