@@ -238,8 +238,7 @@ class Program:
         self.readers = stand_ins.Readers(self.made_up, source.text)
         self.builtins = vars(builtins) | {
             "__named__": named, "__written__": written, "__float__": stripped, "__import__": self.importer,
-            "input": stand_ins.answer, "raw_input": stand_ins.answer, "exit": sys.exit, "quit": sys.exit,
-            "xrange": range, "unicode": str, "long": int,
+            "input": stand_ins.answer, "exit": sys.exit, "quit": sys.exit,
             "display": lambda *a, **k: None, "get_ipython": lambda: stand_ins.Stub("ipython"),
             "_": None, "In": [""], "Out": {},  # what a notebook remembers
         }  # fmt: skip

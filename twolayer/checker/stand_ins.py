@@ -76,8 +76,6 @@ def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., A
             return None
         if isinstance(getattr(real, "__self__", None), random.Random) and args and isinstance(args[0], list | range):
             return real(*args, **kwargs)  # one of the things themselves
-        if name in ("array", "asarray") and args and ragged(args[0]):
-            return of_objects(args[0])
         result = run(real, args, kwargs, pure and name not in IMPURE)
         return Proxy(result, name, False) if isinstance(result, GENERATORS) else result
 
@@ -93,17 +91,6 @@ def of_numbers(real: Callable[..., Any], recorded: Any) -> Callable[..., Any]:
         return run(recorded, args) if recorded and holds(args) else result
 
     return call
-
-
-def ragged(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len({v.shape for v in value if isinstance(v, np.ndarray)}) > 1
-
-
-def of_objects(values: Any) -> np.ndarray:
-    """As old NumPy made it: an array of arrays, each with its own shape."""
-    made = np.empty(len(values), dtype=object)
-    made[:] = values
-    return made
 
 
 def vectorize(function: Callable[..., Any], *_: Any, **__: Any) -> Callable[..., Any]:
