@@ -146,8 +146,10 @@ def supposed(tape: Tape, params: Parameters, old: tuple[Node, ...], found: dict[
     met = [m for m in found.get(mask, ()) if m[0].id in behind]
     made, tape.paused = [], True
     for said, (kind, loss) in USUAL.items() if met else ():
-        used = [m[:1] if kind == "square" else m[1:] for m in met]
-        terms = tuple(tape.record(loss, values, {}, (), np.dtype(float)) for values in used)
+        pairs: list[tuple[Any, ...]] = [m[1:] for m in met]
+        if kind == "square":
+            pairs = [(tape.record(np.subtract, pair, {}, pair[0].shape, np.dtype(float)),) for pair in pairs]
+        terms = tuple(tape.record(loss, values, {}, (), np.dtype(float)) for values in pairs)
         made.append(Step(old, new, tape.record(total, terms, {}, (), np.dtype(float)), kind, said))
     params.reach += [mask] * (len(tape.nodes) - len(params.reach))
     return made
