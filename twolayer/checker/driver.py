@@ -47,7 +47,6 @@ WORDS = {  # what an argument is by its name, without underscores: one of the va
 }  # fmt: skip
 NUMBERS = list(WORDS)[list(WORDS).index("0.1") :]  # those that stand for themselves
 WEIGHT = r"[wWbB]_?[12]"
-LOOP, INDENT = "for _ in range(3):\n", "    "
 STEP = """
 def step(p, g):
     if isinstance(p, dict):
@@ -123,10 +122,11 @@ class Composer:
     text: str
     taken: set[str]  # names of their functions
     known: dict[str, str] = field(default_factory=lambda: {name: name for name in ("X", "y", "d", "h", "k")})
+    indent: str = ""
 
-    def then(self, text: str) -> "Composer":
-        """Another one that goes on from here."""
-        return Composer(self.text + text, self.taken, dict(self.known))
+    def loop(self) -> "Composer":
+        """Another one that goes on from here, in a loop of three steps."""
+        return Composer(self.text + "for _ in range(3):\n", self.taken, dict(self.known), "    ")
 
     def value(self, argument: str) -> str | None:
         for name in (argument, *(kind for kind, words in WORDS.items() if re.fullmatch(words, bare(argument)))):
@@ -134,7 +134,7 @@ class Composer:
                 return self.known.get(name, name)
         return None
 
-    def call(self, function: Function, kind: str, indent: str = "") -> bool:
+    def call(self, function: Function, kind: str) -> bool:
         """Append the call; False if an argument of it is not to be had."""
         values = [self.value(name) for name in function.required()]
         if None in values:
@@ -143,7 +143,8 @@ class Composer:
             values.append(f"*{self.known['params']}")
         theirs = function.returned()
         names = [f"the_{name}" if name in self.taken else name for name in (n or f"the_{kind}" for n in theirs)]
-        self.text += f"{indent}{', '.join(names)}{' = ' * bool(names)}{function.call}({', '.join(map(str, values))})\n"
+        result = f"{', '.join(names)} = " if names else ""
+        self.text += f"{self.indent}{result}{function.call}({', '.join(map(str, values))})\n"
         self.known |= {name: mine for name, mine in zip(theirs, names, strict=True) if name}
         if kind == "grads" and len(names) > 1 and re.search("loss|cost|_j$", names[0].lower()):
             names = names[1:]
@@ -155,7 +156,7 @@ class Composer:
             self.known |= more if kind == "output" else {kind: whole}
         return True
 
-    def step(self, backward: Function, attributes: dict[str, str], indent: str) -> bool:
+    def step(self, backward: Function, attributes: dict[str, str]) -> bool:
         """Subtract the gradients, where there is no function for it."""
         known = attributes | self.known
         names = [name for name in (*backward.returned(), *backward.written(), *attributes) if name in known]
@@ -165,7 +166,7 @@ class Composer:
             pairs = [(known["params"], known["grads"])] if {"params", "grads"} <= known.keys() else []
             self.text = self.text.replace("\nfor _", f"{STEP}for _", 1)
         for p, g in dict(pairs).items():
-            self.text += f"{indent}{p} = {f'step({p}, {g})' if whole else f'{p} - 0.1 * {g}'}\n"
+            self.text += f"{self.indent}{p} = {f'step({p}, {g})' if whole else f'{p} - 0.1 * {g}'}\n"
         return bool(pairs)
 
 
@@ -255,20 +256,20 @@ def loops(start: Composer, functions: Sequence[Function], attributes: dict[str, 
     for init in pick(functions, "init")[:1]:
         start.call(init, "params")
     for train in pick(functions, "train"):
-        composer = start.then(LOOP)
-        if len(train.required()) > 1 and composer.call(train, "result", INDENT):
+        composer = start.loop()
+        if len(train.required()) > 1 and composer.call(train, "result"):
             yield composer.text
             break
     for backward in pick(functions, "backward")[:2]:
-        composer = start.then(LOOP)
+        composer = start.loop()
         chosen = {role: [f for f in pick(functions, role) if f is not backward][:1] for role in ROLES}
-        done = [composer.call(f, "output", INDENT) for f in chosen["forward"]]
+        done = [composer.call(f, "output") for f in chosen["forward"]]
         for role in ("loss", "slope"):
-            done += [composer.call(f, role, INDENT) or role == "loss" for f in chosen[role]]
-        done += [composer.call(backward, "grads", INDENT)]
-        done += [composer.call(f, "params", INDENT) for f in chosen["update"]]
+            done += [composer.call(f, role) or role == "loss" for f in chosen[role]]
+        done += [composer.call(backward, "grads")]
+        done += [composer.call(f, "params") for f in chosen["update"]]
         if not chosen["update"]:
-            done += [composer.step(backward, attributes, INDENT) or bool(attributes)]
+            done += [composer.step(backward, attributes) or bool(attributes)]
         if all(done):
             yield composer.text
 
