@@ -106,10 +106,10 @@ def test_a_report_in_a_notebook_is_safe_and_leads_to_the_equation(monkeypatch):
 @pytest.mark.parametrize("name", ["right/r08_plain_loops", "wrong/flat_no_gate", "wrong/w05_regression"])
 def test_the_verdict_does_not_depend_on_the_speed_of_the_machine(name, monkeypatch):
     path = CATALOGUE / f"{name}.py"
-    ordinary = examine(path, None, 60).to_dict() | {"seconds": 0}
+    ordinary = examine(path).to_dict() | {"seconds": 0}
     for clock in ("process_time", "perf_counter", "monotonic", "time"):
         monkeypatch.setattr(time, clock, itertools.count(0.0, 1.0).__next__)  # a second between two looks
-    assert examine(path, None, 60).to_dict() | {"seconds": 0} == ordinary
+    assert examine(path).to_dict() | {"seconds": 0} == ordinary
 
 
 def test_every_equation_it_names_is_on_the_page_it_names():
@@ -499,6 +499,16 @@ def test_what_is_said_of_a_changed_program(name, changed):
 
 def test_a_derivative_keeps_its_sign(changed):
     assert "✓ slope = sigmoid'(Z1)" not in changed["derivative_turned"].text()
+
+
+@pytest.mark.parametrize(("name", "code", "said"), [
+    ("wrong/w26_blocks", 2, "exactly those of the squared error, but whether that is the program's loss was not seen"),
+    ("right/r14_class_dropout", 0, "the slope of the loss of line 35"),  # after a driver that does not compute it
+    ("right/nobias", 0, "computes no loss in this step; its gradients are exactly those of the squared error"),
+])  # fmt: skip
+def test_a_composed_driver_guesses_no_loss_where_the_program_has_one(name, code, said):
+    found = examine(CATALOGUE / f"{name}.py")
+    assert found.code == code and said in found.text(), found.text()
 
 
 ONE_BY_ONE = """

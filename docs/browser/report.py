@@ -13,7 +13,6 @@ from twolayer.checker.report import Report
 
 Said = dict[str, Any]
 FOLDER = Path("/tmp/checked")
-SECONDS = 600.0  # no clock: Stop ends what does not end
 
 
 def say(level: str, text: str, line: int = 0, more: str = "", equation: str = "") -> Said:
@@ -31,7 +30,7 @@ def examined(name: str, text: str, driver: str | None = None) -> Report:
     sys.stdin, sys.argv = io.StringIO(), [str(path)]
     try:
         with redirect_stdout(printed), redirect_stderr(printed):
-            report = examine(path, driver, SECONDS)
+            report = examine(path, driver)
     finally:
         sys.stdin, sys.argv = stdin, argv
     report.name, report.printed = path.name, printed.getvalue()

@@ -83,7 +83,7 @@ def broken(path: Path) -> Iterator[tuple[int, str, ast.Module]]:
 
 def run(path: Path, tree: ast.Module, text: str) -> Attempt:
     with redirect_stdout(io.StringIO()):
-        return attempt(Source(path, path.read_text("utf-8"), tree=tree), text, 60)
+        return attempt(Source(path, path.read_text("utf-8"), tree=tree), text)
 
 
 def step_of(program: object) -> tuple[list[np.ndarray], list[np.ndarray]]:

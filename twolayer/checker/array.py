@@ -132,16 +132,14 @@ def plain(value: Any) -> Any:
 
 def encode(value: Any) -> Any:
     """The same with nodes for what is traced, and leaves for plain arrays; no narrow floats."""
-    if isinstance(value, Traced):
+    if isinstance(value, Traced | Number):
         return node_of(value)
-    if isinstance(value, Number):
-        return value.node
     if isinstance(value, np.ndarray):
         return tape.adopt(value) if value.dtype.kind in "fiub" else value
     if isinstance(value, list | tuple):
         return type(value)(map(encode, value)) if type(value) in (list, tuple) else value
     if isinstance(value, slice):
-        return slice(plain(value.start), plain(value.stop), plain(value.step))
+        return plain(value)
     if isinstance(value, np.floating | np.integer):
         return value.item()
     if isinstance(value, str) and value in ("float32", "f4", "float16", "f"):
@@ -150,7 +148,9 @@ def encode(value: Any) -> Any:
     return float if isinstance(kind, type) and issubclass(kind, np.floating) else value
 
 
-def node_of(array: Traced) -> Node:
+def node_of(array: Traced | Number) -> Node:
+    if isinstance(array, Number):
+        return array.node
     root = array._root
     if root is None:
         if array._node is None:
@@ -255,15 +255,6 @@ def view_of(result: np.ndarray, op: Any, args: Any, kwargs: Any, bare: list[Any]
 # The operators and methods
 
 
-def binary(ufunc: np.ufunc, swapped: bool) -> Any:
-    def method(self: Number, other: Any) -> Any:
-        if not isinstance(other, np.ndarray | np.generic | int | float | complex | list | tuple):
-            return NotImplemented
-        return run(ufunc, (other, self) if swapped else (self, other))
-
-    return method
-
-
 def through(function: Any) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return run(function, (self, *args), kwargs)
@@ -271,21 +262,17 @@ def through(function: Any) -> Any:
     return method
 
 
-OPERATORS = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "pow": np.power,
-    "mod": np.remainder, "floordiv": np.floor_divide,
-}  # fmt: skip
-METHODS = (
-    "sum", "mean", "std", "var", "max", "min", "prod", "dot", "reshape", "ravel", "flatten", "transpose", "astype",
-    "copy", "clip", "squeeze", "swapaxes", "argmax", "argmin", "any", "all", "cumsum", "trace", "repeat", "round",
-    "take", "diagonal", "conj", "argsort", "nonzero",
-)  # fmt: skip
-for name, ufunc in OPERATORS.items():
-    setattr(Number, f"__{name}__", binary(ufunc, False))
-    setattr(Number, f"__r{name}__", binary(ufunc, True))
-for name, function in {"__neg__": np.negative, "__abs__": np.absolute, "ravel": np.ravel, "flatten": np.ravel,
-                       "reshape": np.reshape, "round": np.round, "clip": np.clip, "dot": np.dot}.items():  # fmt: skip
-    setattr(Number, name, through(function))
-for name in METHODS:
+OPERATORS = "add sub mul truediv floordiv mod pow radd rsub rmul rtruediv rfloordiv rmod rpow neg abs"
+OF_NUMBERS = "ravel reshape round clip dot"
+OF_ARRAYS = (
+    "sum mean std var max min prod dot reshape ravel flatten transpose astype copy clip squeeze swapaxes argmax argmin "
+    "any all cumsum trace repeat round take diagonal conj argsort nonzero"
+)
+for name in OPERATORS.split():
+    setattr(Number, f"__{name}__", getattr(np.lib.mixins.NDArrayOperatorsMixin, f"__{name}__"))
+for name in OF_NUMBERS.split():
+    setattr(Number, name, through(getattr(np, name)))
+for name in OF_ARRAYS.split():
     setattr(Traced, name, through(getattr(np.ndarray, name)))
+setattr(Number, "flatten", Number.ravel)  # noqa: B010
 setattr(Traced, "__hash__", None)  # noqa: B010

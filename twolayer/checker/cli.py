@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NoReturn
 
 from twolayer.checker.process import reports
 from twolayer.checker.report import Report, table
@@ -16,15 +15,8 @@ SKIPPED = {"__pycache__", ".git", ".ipynb_checkpoints", ".venv", "venv", "node_m
 PLAIN = str.maketrans("✓✗·∂−×²½", "+x*d-x2?")  # for a terminal that cannot show them
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that complains in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = Parser("twolayer check", description=__doc__)
+    parser = argparse.ArgumentParser("twolayer check", description=__doc__)
     add = parser.add_argument
     add("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="Python files, notebooks, folders of these")
     add("--driver", type=Path, metavar="FILE", help="lines that take a few training steps with their functions")
@@ -49,14 +41,10 @@ def check_paths(
     workers: int | None = None, progress: bool = False,
 ) -> list[Report]:  # fmt: skip
     """The reports on files, each checked in a process of its own; several at a time."""
-    found = {}
-    with closing(reports(paths, driver, seconds, megabytes, workers or os.cpu_count() or 1)) as running:
-        if progress:
-            from tqdm import tqdm
+    from tqdm import tqdm
 
-            found = dict(tqdm(running, total=len(paths), unit="file"))
-        else:
-            found = dict(running)
+    with closing(reports(paths, driver, seconds, megabytes, workers or os.cpu_count() or 1)) as running:
+        found = dict(tqdm(running, total=len(paths), unit="file", disable=not progress))
     return [found[i] for i in range(len(paths))]
 
 

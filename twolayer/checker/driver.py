@@ -7,13 +7,11 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from twolayer.checker.program import Source
 from twolayer.checker.verdict import Outcome
 
 N, D, H = 7, 3, 5  # samples, features, hidden units of the made-up data; unlike, so that a mix-up does not run
-MOST = 20  # drivers
 ROLES = {  # what a function does by its name, without underscores; the likelier pattern first
     "init": (r"(init|create|build|make|rand|new|get)\w*(param|weight|net|model|layer)\w*|init(ialize)?", r"\w+init"),
     "train": (r"(train|fit|nnmodel|model|llayermodel|twolayermodel|gradientdescent|sgd|learn|optimi[sz]e|run)\w*",),
@@ -49,7 +47,6 @@ WORDS = {  # what an argument is by its name, without underscores: one of the va
 }  # fmt: skip
 NUMBERS = list(WORDS)[list(WORDS).index("0.1") :]  # those that stand for themselves
 WEIGHT = r"[wWbB]_?[12]"
-LOOP, INDENT = "for _ in range(3):\n", "    "
 STEP = """
 def step(p, g):
     if isinstance(p, dict):
@@ -125,10 +122,11 @@ class Composer:
     text: str
     taken: set[str]  # names of their functions
     known: dict[str, str] = field(default_factory=lambda: {name: name for name in ("X", "y", "d", "h", "k")})
+    indent: str = ""
 
-    def then(self, text: str) -> "Composer":
-        """Another one that goes on from here."""
-        return Composer(self.text + text, self.taken, dict(self.known))
+    def loop(self) -> "Composer":
+        """Another one that goes on from here, in a loop of three steps."""
+        return Composer(self.text + "for _ in range(3):\n", self.taken, dict(self.known), "    ")
 
     def value(self, argument: str) -> str | None:
         for name in (argument, *(kind for kind, words in WORDS.items() if re.fullmatch(words, bare(argument)))):
@@ -136,7 +134,7 @@ class Composer:
                 return self.known.get(name, name)
         return None
 
-    def call(self, function: Function, kind: str, indent: str = "") -> bool:
+    def call(self, function: Function, kind: str) -> bool:
         """Append the call; False if an argument of it is not to be had."""
         values = [self.value(name) for name in function.required()]
         if None in values:
@@ -145,7 +143,8 @@ class Composer:
             values.append(f"*{self.known['params']}")
         theirs = function.returned()
         names = [f"the_{name}" if name in self.taken else name for name in (n or f"the_{kind}" for n in theirs)]
-        self.text += f"{indent}{', '.join(names)}{' = ' * bool(names)}{function.call}({', '.join(map(str, values))})\n"
+        result = f"{', '.join(names)} = " if names else ""
+        self.text += f"{self.indent}{result}{function.call}({', '.join(map(str, values))})\n"
         self.known |= {name: mine for name, mine in zip(theirs, names, strict=True) if name}
         if kind == "grads" and len(names) > 1 and re.search("loss|cost|_j$", names[0].lower()):
             names = names[1:]
@@ -157,18 +156,17 @@ class Composer:
             self.known |= more if kind == "output" else {kind: whole}
         return True
 
-    def step(self, backward: Function, attributes: dict[str, str], indent: str) -> bool:
+    def step(self, backward: Function, attributes: dict[str, str]) -> bool:
         """Subtract the gradients, where there is no function for it."""
         known = attributes | self.known
         names = [name for name in (*backward.returned(), *backward.written(), *attributes) if name in known]
         pairs = [(p, known[g]) for g in names if (p := parameter(g, known))]
-        plain = ".tolist()" not in self.text
-        if not pairs or not (attributes or len(pairs) == len(names)):
-            plain, pairs = False, [(known["params"], known["grads"])] if {"params", "grads"} <= known.keys() else []
-        if pairs and not plain:
+        whole = not pairs or not (attributes or len(pairs) == len(names))
+        if whole:
+            pairs = [(known["params"], known["grads"])] if {"params", "grads"} <= known.keys() else []
             self.text = self.text.replace("\nfor _", f"{STEP}for _", 1)
         for p, g in dict(pairs).items():
-            self.text += f"{indent}{p} = {f'{p} - 0.1 * {g}' if plain else f'step({p}, {g})'}\n"
+            self.text += f"{self.indent}{p} = {f'step({p}, {g})' if whole else f'{p} - 0.1 * {g}'}\n"
         return bool(pairs)
 
 
@@ -179,22 +177,18 @@ def parameter(gradient: str, known: dict[str, str]) -> str | None:
 
 
 def layouts(text: str) -> list[str]:
-    """Made-up data in the layouts that are used, the likeliest for this program first; single samples last."""
-    labels, flat = "[0, 1, 1, 0, 1, 0, 1]", "np.array([0, 1, 1, 0, 1, 0, 1])"
+    """Made-up data in the layouts that are used, the likeliest for this program first."""
+    flat = "np.array([0, 1, 1, 0, 1, 0, 1])"
     rows, columns = f"rng.normal(size=({N}, d))", f"rng.normal(size=(d, {N}))"
     found = [
         (1, rows, f"{flat}.reshape({N}, 1).astype(float)"), (1, columns, f"{flat}.reshape(1, {N}).astype(float)"),
         (2, rows, f"np.eye(k)[{flat}]"), (2, columns, f"np.eye(k)[{flat}].T"), (1, rows, f"{flat}.astype(float)"),
-        (2, rows, flat), (2, columns, flat), (1, f"{rows}.tolist()", labels),
-        (1, "rng.normal(size=(d, 1))", "np.array([[1.0]])"), (1, "rng.normal(size=d)", "np.array([1.0])"),
+        (2, rows, flat), (2, columns, flat),
     ]  # fmt: skip
     product = r"(dot|matmul)\(\s*[\w.\[\]'\"]*[wW]\w*[\]'\"]*\s*,\s*\w*[xXaA]|[wW]\w*[\]'\"]*(\s*@\s*|\.dot\()\w*[xXaA]"
     in_columns = bool(re.search(rf"{product}|[xXyY]\.shape\[1\]\s*$", text, re.M))
     classes = bool(re.search("softmax|one_?hot|n_?classes", text))
-    lists = "numpy" not in text
-    found.sort(key=lambda one: (
-        str(N) not in one[1], lists != ("tolist" in one[1]), in_columns != (one[1] == columns), classes != (one[0] > 1)
-    ))  # fmt: skip
+    found.sort(key=lambda one: (in_columns != (one[1] == columns), classes != (one[0] > 1)))
     fixed = re.search(r"(?:rand\w*|normal|Dense|Linear|Layer)\(\(?(\d+), *(\d+)\)", text)  # sizes as numbers
     d = fixed[1 + in_columns] if fixed else str(D)
     return [
@@ -211,8 +205,7 @@ def weights(functions: Sequence[Function], text: str, data: str) -> str:
     shapes = {"w1": "d, h", "b1": "h,", "w2": "h," if flat else "h, k", "b2": "" if flat else "k,"}
     if columns:
         shapes = {"w1": "h, d", "b1": "h, 1", "w2": "k, h", "b2": "k, 1"}
-    to = ".tolist()" if "tolist" in data else ""
-    return "".join(f"{name} = rng.normal(size=({shapes[bare(name)]})){to}\n" for name in dict.fromkeys(names))
+    return "".join(f"{name} = rng.normal(size=({shapes[bare(name)]}))\n" for name in dict.fromkeys(names))
 
 
 def compose(source: Source) -> Iterator[str]:
@@ -223,13 +216,10 @@ def compose(source: Source) -> Iterator[str]:
     functions = [Function(n.name, n) for n in tree if isinstance(n, ast.FunctionDef)]
     classes = [n for n in tree if isinstance(n, ast.ClassDef)][::-1]
 
-    def drivers() -> Iterator[str]:
-        for data in ["import numpy as np\n"] * ({"X", "y"} <= own) + layouts(source.text):
-            for one in classes:
-                yield from of_class(one, functions, data, source)
-            yield from of_functions(functions, data, source.text, own)
-
-    return islice(drivers(), MOST)
+    for data in ["import numpy as np\n"] * ({"X", "y"} <= own) + layouts(source.text):
+        for one in classes:
+            yield from of_class(one, functions, data, source)
+        yield from of_functions(functions, data, source.text, own)
 
 
 def of_class(one: ast.ClassDef, functions: list[Function], data: str, source: Source) -> Iterator[str]:
@@ -266,27 +256,27 @@ def loops(start: Composer, functions: Sequence[Function], attributes: dict[str, 
     for init in pick(functions, "init")[:1]:
         start.call(init, "params")
     for train in pick(functions, "train"):
-        composer = start.then(LOOP)
-        if len(train.required()) > 1 and composer.call(train, "result", INDENT):
+        composer = start.loop()
+        if len(train.required()) > 1 and composer.call(train, "result"):
             yield composer.text
             break
     for backward in pick(functions, "backward")[:2]:
-        composer = start.then(LOOP)
+        composer = start.loop()
         chosen = {role: [f for f in pick(functions, role) if f is not backward][:1] for role in ROLES}
-        done = [composer.call(f, "output", INDENT) for f in chosen["forward"]]
+        done = [composer.call(f, "output") for f in chosen["forward"]]
         for role in ("loss", "slope"):
-            done += [composer.call(f, role, INDENT) or role == "loss" for f in chosen[role]]
-        done += [composer.call(backward, "grads", INDENT)]
-        done += [composer.call(f, "params", INDENT) for f in chosen["update"]]
+            done += [composer.call(f, role) or role == "loss" for f in chosen[role]]
+        done += [composer.call(backward, "grads")]
+        done += [composer.call(f, "params") for f in chosen["update"]]
         if not chosen["update"]:
-            done += [composer.step(backward, attributes, INDENT) or bool(attributes)]
+            done += [composer.step(backward, attributes) or bool(attributes)]
         if all(done):
             yield composer.text
 
 
-def single(text: str) -> bool:
-    """Whether the driver has one sample, with which much is right by chance."""
-    return "size=(d, 1))" in text or "size=d)" in text
+def has_loss(source: Source) -> bool:
+    """Whether a function of theirs is a loss by its name."""
+    return bool(pick([Function("", n) for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef)], "loss"))
 
 
 def fits(outcome: Outcome) -> bool:

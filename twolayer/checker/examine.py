@@ -1,10 +1,8 @@
 """One file from its text to its report."""
 
 import ast
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from twolayer.checker import driver, explain, findings
@@ -12,14 +10,21 @@ from twolayer.checker.loss import steps, unjudged
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.program import Failure, Program, Source, UnreadableError, read
 from twolayer.checker.report import Finding, Report
-from twolayer.checker.tape import Stop, Tape
+from twolayer.checker.tape import Tape
 from twolayer.checker.verdict import Outcome, settle
 
 EARLY, LATE, MOST = 1500, 2500, 10_000  # operations
+DRIVERS = 20  # that are tried
 NO_DRIVER = (
     "the program takes no training step by itself, and no driver could be composed: write a few lines that take one "
     "with its functions, and give them with --driver"
 )
+NOT_ITS_OWN = (
+    "the gradients are exactly those of the {}, but whether that is the program's loss was not seen: call its own loss "
+    "function in every step of a driver, and give it with --driver"
+)
+RIGHT, GUESSED, WRONG, UNKNOWN, UNUSABLE, NONE = range(6)  # what comes of composed drivers, the most decisive first
+BROKEN = "the driver does not run to its end: correct it, and give it with --driver"
 
 Attempt = tuple[Program, Failure | None, Outcome]
 
@@ -32,16 +37,15 @@ def enough(tape: Tape) -> bool:
     return seen > 1 or (seen == 1 and size > EARLY) or (size > LATE and len(unjudged(tape, params)[0]) > 1)
 
 
-def examine(path: Path, given: str | None, seconds: float) -> Report:
+def examine(path: Path, given: str | None = None) -> Report:
     """Run the file, with the given driver or a composed one if it takes no step of its own, and judge it."""
     start = time.process_time()
     report = Report(str(path), driver=given or "")
     try:
         source = read(path)
-        found = attempt(source, given or "", seconds / 2)
-        idle = not found[0].params.next and not found[0].tape.stopped
-        if given is None and idle:
-            found = composed(source, seconds / 2, report, found)
+        found = attempt(source, given or "")
+        if given is None and not found[0].params.next and not found[0].tape.stopped:
+            found = composed(source, report, found)
         fill(report, *found)
     except UnreadableError as error:
         report.findings.append(Finding("unknown", "unreadable", str(error)))
@@ -49,68 +53,44 @@ def examine(path: Path, given: str | None, seconds: float) -> Report:
     return report
 
 
-def attempt(source: Source, text: str, seconds: float, most: int = MOST) -> Attempt:
+def attempt(source: Source, text: str) -> Attempt:
     """One run of the program with a driver, and what is to be said of it."""
-    tape = Tape(most, enough)
+    tape = Tape(MOST, enough)
     program = Program(source, tape)
-    with alarm(tape, seconds) as rung:
-        failure = program.run(text)
-        tape.paused = True
+    failure = program.run(text)
+    tape.paused = True
     program.params = Parameters(tape)
     if failure and text:  # what comes of a driver that does not run is the driver's
-        return (
-            program,
-            failure,
-            Outcome("unknown", why="the driver does not run to its end: correct it, and give it with --driver"),
-        )
+        return program, failure, Outcome("unknown", why=BROKEN)
     outcome = settle(tape, program.params)
-    if rung and outcome.verdict == "unknown":
-        outcome.why = f"the program did not end within {seconds:g} seconds; until then, {outcome.why}"
-    if len(tape.nodes) >= most and not program.params.next:
-        outcome.why = f"no training step ended within {most} recorded operations: give it less data, or a driver"
+    if len(tape.nodes) >= MOST and not program.params.next:
+        outcome.why = f"no training step ended within {MOST} recorded operations: give it less data, or a driver"
     return program, failure, outcome
 
 
-def composed(source: Source, seconds: float, report: Report, bare: Attempt) -> Attempt:
-    """What comes of the composed drivers: a right one decides; an accusation needs all that run to agree."""
-    best, nothing = 3, Outcome("unknown", why=NO_DRIVER)
-    for text in driver.compose(source):
-        if best == 0 and driver.single(text):
-            break
-        program, failure, outcome = attempt(source, text, seconds, MOST)
-        ran = failure is None and bool(program.params.next)
-        right, wrong = (ran and outcome.verdict == verdict for verdict in ("right", "wrong"))
-        rank = -1 if right else 0 if wrong and driver.fits(outcome) else 1 if ran and not wrong else 2
+def composed(source: Source, report: Report, bare: Attempt) -> Attempt:
+    """What comes of the composed drivers: a right one decides; an accusation needs all that run to agree.
+
+    A right one whose loss had to be supposed decides nothing where the program has a loss of its own.
+    """
+    best, nothing = NONE, Outcome("unknown", why=NO_DRIVER)
+    for text in islice(driver.compose(source), DRIVERS):
+        program, failure, outcome = attempt(source, text)
+        said = outcome.judged.step.said if outcome.judged else ""
+        rank = UNUSABLE
+        if failure or not program.params.next or (outcome.verdict == "wrong" and not driver.fits(outcome)):
+            outcome = nothing
+        elif outcome.verdict == "right" and said and (driver.has_loss(source) or steps(program.tape, program.params)):
+            rank, outcome = GUESSED, Outcome("unknown", outcome.judged, why=NOT_ITS_OWN.format(said))
+        else:
+            rank = {"right": RIGHT, "wrong": WRONG, "unknown": UNKNOWN}[outcome.verdict]
         if rank < best:
-            best, report.driver = rank, text
-            bare = program, failure, outcome if rank < 2 else nothing
-        if right:
+            best, report.driver, bare = rank, text, (program, failure, outcome)
+        if best == RIGHT:
             break
-    if best == 3 and any(isinstance(n, ast.FunctionDef | ast.ClassDef) for n in source.tree.body):
+    if best == NONE and any(isinstance(n, ast.FunctionDef | ast.ClassDef) for n in source.tree.body):
         return *bare[:2], nothing
     return bare
-
-
-@contextmanager
-def alarm(tape: Tape, seconds: float) -> Iterator[list[bool]]:
-    """End what runs in the block after so many seconds of computing, and again should it not listen: a last resort."""
-
-    rung: list[bool] = []
-
-    def ring(*_: object) -> None:
-        rung.append(True)
-        tape.stopped = True
-        if not tape.paused:
-            raise Stop
-
-    with suppress(AttributeError, ValueError):  # Windows, or not in the main thread
-        signal.signal(signal.SIGPROF, ring)
-        signal.setitimer(signal.ITIMER_PROF, seconds, 0.2)
-    try:
-        yield rung
-    finally:
-        with suppress(AttributeError, ValueError):
-            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def fill(report: Report, program: Program, failure: Failure | None, outcome: Outcome) -> None:
@@ -121,5 +101,5 @@ def fill(report: Report, program: Program, failure: Failure | None, outcome: Out
     report.lines += explain.lines(outcome, program.params, place)
     report.findings += findings.all_of(program, outcome, place)
     if failure and outcome.verdict == "unknown":
-        said = f"the {'composed driver' if failure.file == 'driver' else 'program'} ended with {failure}"
-        report.findings.insert(0, place.finding("unknown", "failure", said, (failure.file, failure.line)))
+        said = f"the {'composed driver' if failure.at[0] == 'driver' else 'program'} ended with {failure.said}"
+        report.findings.insert(0, place.finding("unknown", "failure", said, failure.at))

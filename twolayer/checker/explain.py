@@ -89,6 +89,7 @@ class Explanation:
         for s in judged.backward if len(judged.backward) < 400 else ():
             if label := self.derivative(s) or self.slope(s):
                 self.labels[s.id] = label
+        self.labeled = [(n, self.labels[n.id]) for n in judged.backward if n.id in self.labels]
 
     def name(self, node: Node) -> str:
         return (self.params.name(node) if node.id in self.params.chain else "") or self.place.words(node)
@@ -128,9 +129,9 @@ class Explanation:
     def derivative(self, s: Node) -> Label | None:
         """That this is the derivative of an activation, or minus that."""
         for z, a, slopes in self.judged.activations:
-            for sign, mark in ((1.0, ""), (-1.0, "−")):
-                if all(close(sign * p[s.id], d) for p, d in zip(self.points, slopes, strict=True)):
-                    return Label(z, sign, mark + self.prime(z, a, slopes), slope=False)
+            factor = proportional([np.asarray(p[s.id], dtype=float) for p in self.points], slopes)
+            if s.shape == z.shape and abs(abs(factor) - 1) < CLOSE:
+                return Label(z, factor, ("−" if factor < 0 else "") + self.prime(z, a, slopes), slope=False)
         return None
 
     def slope(self, s: Node) -> Label | None:
@@ -183,13 +184,12 @@ class Explanation:
         the update if that slope is as those of the other parameters.
         """
         right = [b for b in self.judged.blocks if b.verdict == "right"]
-        behind = ancestors(block.new, self.step.old).keys() - ancestors(
-            [n for b in right for n in b.new], self.step.old
-        )
-        for n in (n for n in self.judged.backward if n.id in behind and n.id in self.labels):
+        shared = ancestors([n for b in right for n in b.new], self.step.old)
+        behind = ancestors(block.new, self.step.old).keys() - shared
+        for n, label in self.labeled:
             before = [self.labels[i.id].factor for i in n.inputs if i.id in self.labels and self.labels[i.id].slope]
-            ratio = self.labels[n.id].factor / (before or [1.0])[0] / block.times
-            if self.labels[n.id].slope == bool(before) and abs(ratio - 1) < CLOSE:
+            ratio = label.factor / (before or [1.0])[0] / block.times
+            if n.id in behind and label.slope == bool(before) and abs(ratio - 1) < CLOSE:
                 return n
         mine, theirs = (self.holder(b) for b in (block, right[0]))
         if mine and theirs and abs(self.labels[mine.id].factor / self.labels[theirs.id].factor - 1) > CLOSE:
@@ -198,7 +198,7 @@ class Explanation:
 
     def holder(self, block: Block) -> Node | None:
         """What their code calls the slope by a parameter of the block, the last value of that name."""
-        found = [n for n in self.judged.backward if n.id in self.labels and self.labels[n.id].of in block.old]
+        found = [n for n, label in self.labeled if label.of in block.old]
         return next((n for n in reversed(found) if n.names), found[0] if found else None)
 
     def line(self, node: Node, said: str) -> At:
@@ -301,7 +301,7 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
     found = [Finding("note", name, text) for name, text in outcome.notes]
     if outcome.exact:
         exact = Explanation(outcome.exact, place)
-        slopes = [n for n in exact.judged.backward if n.id in exact.labels and exact.labels[n.id].slope]
+        slopes = [n for n, label in exact.labeled if label.slope]
         at = slopes[0] if slopes else judged.step.loss
         at = next((n for n in slopes if at in n.inputs and n.size == at.size), at)
         said = f"the update follows the {outcome.exact.step.said} exactly, but the loss computed here is another"
@@ -314,9 +314,10 @@ def verdict(outcome: Outcome, params: Parameters, place: Places) -> list[Finding
         return [Finding("ok", "gradients", text), *found, *conventions(judged)]
     explanation = outcome.explanation = Explanation(judged, place)
     if outcome.verdict == "right":
-        turned = [n for n in judged.backward if n.id in explanation.labels and explanation.labels[n.id].factor < 0]
-        at = next((turned[0] for n in turned if explanation.labels[n.id].of in judged.step.old
-                   and n.line not in {x.line for x in judged.step.new}), judged.step.new[0])  # fmt: skip
+        turned = [(n, label) for n, label in explanation.labeled if label.factor < 0]
+        updates = {n.line for n in judged.step.new}
+        early = any(label.of in judged.step.old and n.line not in updates for n, label in turned)
+        at = turned[0][0] if early else judged.step.new[0]
         return [*found, place.finding("wrong", "sign", UPHILL, at.line, equation="gd-step")]
     seen: dict[tuple[str, int], Finding] = {}
     for block in judged.wrong:
@@ -376,10 +377,9 @@ def lines(outcome: Outcome, params: Parameters, place: Places) -> list[Line]:
         return []
     explanation = outcome.explanation or Explanation(judged, place)
     rows: dict[At, Line] = {}
-    for node in judged.backward:
-        label = explanation.labels.get(node.id)
+    for node, label in explanation.labeled:
         where, source = place.of(node.line)
-        if where and label is not None:
+        if where:
             left = f"{node.names[0]} = " if node.names else ""
             rows[node.line] = Line(node.line[1], where, source, left + label.text, "ok")
     for line, said in explanation.departs.items():

@@ -1,14 +1,15 @@
 """What is no question of slopes, and shows on the tape all the same; and what of the network was not judged."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from twolayer.checker.explain import Places
+from twolayer.checker.explain import Places, close, proportional
 from twolayer.checker.loss import errors
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.replay import PRODUCTS, Replay, ReplayError, ancestors, start
+from twolayer.checker.replay import PRODUCTS, Replay, ReplayError, ancestors, arrays_in, start
 from twolayer.checker.report import Finding
 from twolayer.checker.tape import Node, getitem, put, setitem
 from twolayer.checker.verdict import Judgement, Outcome
@@ -17,11 +18,13 @@ NEAR = 400  # nodes before and after a step among which its slopes are looked fo
 
 
 def all_of(program: Any, outcome: Outcome, place: Places) -> list[Finding]:
-    params, judged = program.params, outcome.judged
-    found = [*grown(params, place)]
+    """What was not judged, and the first that each other look finds."""
+    judged, found = outcome.judged, [*islice(grown(program.params, place), 1)]
     if judged is not None:
-        looks = (unjudged, changed, spread, integers, shuffled, equal, accumulated) if len(judged.points) == 3 else ()
-        found += [f for look in (overflow, *looks) for f in look(judged, place)]
+        whole = len(judged.points) == 3
+        found += unjudged(judged, place) if whole else ()
+        for look in (overflow, changed, spread, integers, shuffled, equal, accumulated) if whole else (overflow,):
+            found += islice(look(judged, place), 1)
     return [f for f in found if f.level != "unknown" or outcome.verdict != "unknown"]
 
 
@@ -35,7 +38,6 @@ def grown(params: Parameters, place: Places) -> Iterator[Finding]:
                 "its gradient is not summed over the samples"
             )
             yield place.finding("wrong", "shape", text, new.line, equation="bp-b1")
-            return
 
 
 def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -49,7 +51,8 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
         other = next((i for i in node.inputs if i is not value), None)
         if value.id in moving or other is None or other.id not in moving or value.id in told or not is_weight(value):
             continue
-        product = node.op in PRODUCTS and len(value.shape) == 2 and node.size > 1 and has_data(other, judged)
+        data = set(arrays_in([other], step.old)) - {*step.old}
+        product = bool(data) and node.op in PRODUCTS and len(value.shape) == 2 and node.size > 1
         new = replaced(node, value, judged)
         role = product or (node.op is np.add and bool(value.shape) and (value.size < node.size or new))
         if role and max(value.shape) <= longest:
@@ -91,48 +94,32 @@ def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
         if old.name and old.size > 1:
             text = f"{old.name} changes in every step, but not by what the predictions say: it was taken for data"
             yield place.finding("note", "data-changed", text, new.line)
-            return
 
 
 def is_weight(value: Node) -> bool:
     """Whether these are random numbers or zeros with a name, at most scaled: a parameter at its start."""
     found = ancestors([value]).values()
-    return (
-        value.dtype.kind == "f"
-        and bool(value.names)
-        and sum(n.op is None and n.size > 1 for n in found) <= 1
-        and not any(n.op in PRODUCTS or n.op is getitem for n in found)
-        and any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found)
-    )
-
-
-def has_data(node: Node, judged: Judgement) -> bool:
-    """Whether samples take part in this value, not parameters alone."""
-    old = judged.step.old
-    return any(n.op is None and n.size > 1 and n not in old for n in ancestors([node], old).values())
+    fresh = any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found)
+    made = len(arrays_in([value])) > 1 or any(n.op in PRODUCTS or n.op is getitem for n in found)
+    return fresh and not made and value.dtype.kind == "f" and bool(value.names)
 
 
 def computed_slope(value: Node, judged: Judgement) -> Node | None:
     """A value of their backward pass that is the slope by this one."""
-    step, last = judged.step, max(n.id for n in judged.step.new)
-    cuts = [*(o for o in step.old if o is not value), value]
-    near = [n for n in judged.params.tape.nodes if n.size == value.size and step.loss.id - NEAR < n.id < last + NEAR]
+    loss, last = judged.step.loss, max(n.id for n in judged.step.new)
+    near = [n for n in judged.params.tape.nodes if n.size == value.size and loss.id - NEAR < n.id < last + NEAR]
+    cuts = [*judged.step.old, value]
+    units = np.eye(min(value.size, 6), value.size).reshape(-1, *value.shape)
     try:
-        replay, held = Replay(cuts, [step.loss]), Replay(cuts, near)
-        point = {c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts}
-        values, computed = replay.at(point), held.at(point)
-        units = np.eye(min(value.size, 6), value.size).reshape(-1, *value.shape)
-        g = np.array([replay.slope(values, step.loss, {value.id: unit})[0] for unit in units])
+        replay = Replay(cuts, [loss, *near])
+        values = replay.at({c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts})
+        slopes = np.array([replay.slope(values, loss, {value.id: unit})[0] for unit in units])
     except (ReplayError, ValueError):
         return None
-    if not np.all(np.isfinite(g)) or not np.any(np.abs(g) > 1e-9) or (len(g) < 2 and value.size > 1):
-        return None
-    sizes = {1, *(s for n in judged.replay.order for s in n.shape)}
-    for node in (n for n in near if n.id in held.moving and n not in cuts):
-        found = np.asarray(computed[node.id], dtype=float).ravel()[: len(g)]
-        factor = float(found @ g) / float(g @ g)
-        sure = len(g) > 1 or any(abs(factor * s - 1) < 1e-5 for s in sizes)
-        if factor and sure and np.abs(found - factor * g).max() <= 1e-5 * np.abs(found).max():
+    counts = {1, *(s for n in judged.replay.order for s in n.shape)}
+    for node in (n for n in near if n.id in replay.moving and n not in cuts):
+        factor = proportional([np.ravel(values[node.id])[: len(slopes)].astype(float)], [slopes])
+        if factor and (len(slopes) > 1 or any(abs(factor * s - 1) < 1e-5 for s in counts)):
             return node
     return None
 
@@ -146,7 +133,6 @@ def spread(judged: Judgement, place: Places) -> Iterator[Finding]:
         if node.op is np.subtract and n > 1 and len(labels) == 1 and sorted(shapes, key=len) == [(n,), (n, 1)]:
             text = f"{shapes[0]} minus {shapes[1]} is spread to {node.shape}: every prediction meets every label"
             yield place.finding("wrong", "broadcast", text, node.line, equation="bce")
-            return
 
 
 def integers(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -158,7 +144,6 @@ def integers(judged: Judgement, place: Places) -> Iterator[Finding]:
         if np.any(np.mod(judged.points[0][value.id], 1)):
             text = f"{node.name or node.inputs[0].name} holds integers: what is written into it loses its fraction"
             yield place.finding("wrong", "integer-array", text, node.line)
-            return
 
 
 def overflow(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -169,7 +154,6 @@ def overflow(judged: Judgement, place: Places) -> Iterator[Finding]:
         if node.id in lost and node.op is not None and not any(i.id in lost for i in node.inputs):
             text = f"{node.name or 'a value'} is not a finite number here: an overflow, or the logarithm of zero"
             yield place.finding("note", "overflow", text, node.line)
-            return
 
 
 def shuffled(judged: Judgement, place: Places) -> Iterator[Finding]:
@@ -199,22 +183,17 @@ def equal(judged: Judgement, place: Places) -> Iterator[Finding]:
 
 
 def accumulated(judged: Judgement, place: Places) -> Iterator[Finding]:
-    """Gradients that are never set back: every step repeats the whole of the one before."""
-    params = judged.params
+    """Gradients that are never set back: with a gradient of zero, a step repeats the whole of the one before."""
+    params, point = judged.params, judged.points[0]
     before = {new.id: params.tape.nodes[i] for i, new in params.next.items()}
     for block in judged.blocks:
-        old, last = block.old[0], before.get(block.old[0].id)
-        if block.gradient is None or last is None:
+        gradient, old, last = block.gradient, block.old[0], before.get(block.old[0].id)
+        if gradient is None or last is None:
             continue
+        still = judged.replay.moved(point, {gradient.id: np.zeros(gradient.shape)})
         values = start([last, old])
-        moved = np.ravel(values[old.id]) - np.ravel(values[last.id])
-        points = [judged.points[0], judged.points[-1]]
-        changes = [block.change(p)[: old.size] for p in points]
-        slopes = [np.asarray(p[block.gradient.id], dtype=float).ravel() for p in points]
-        d, g = changes[1] - changes[0], slopes[1] - slopes[0]
-        rest = changes[0] - float(d @ g) / (float(g @ g) or 1.0) * slopes[0]
-        if np.any(g) and np.any(moved) and np.abs(rest - moved).max() <= 1e-6 * np.abs(moved).max():
+        moved = values[old.id] - values[last.id]
+        if np.any(moved) and close(still[block.new[0].id] - point[old.id], moved):
             name = params.name(old)
             text = f"the gradient of {name} is added to those of all steps before, and never set back to zero"
-            yield place.finding("wrong", "accumulates", text, block.gradient.line, equation="gd-step")
-            return
+            yield place.finding("wrong", "accumulates", text, gradient.line, equation="gd-step")

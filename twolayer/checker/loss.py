@@ -1,14 +1,14 @@
 """What is minimized: the number that the program computes from its parameters, or one of the usual ones."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.replay import PRODUCTS, ancestors
-from twolayer.checker.tape import Node, Tape, getitem, scatter, setitem
+from twolayer.checker.replay import PRODUCTS, ancestors, arrays_in
+from twolayer.checker.tape import Node, Tape, getitem
 
 LOGS = {np.log, np.log2, np.log10, np.log1p, np.logaddexp}
 SQUARES = {np.square, np.linalg.norm, np.var, np.ndarray.var}
@@ -25,7 +25,6 @@ class Step:
     loss: Node
     kind: str  # log, square, other
     said: str = ""  # which loss was supposed, if it is not their own
-    outputs: tuple[Node, ...] = ()
 
     @property
     def own(self) -> bool:
@@ -36,8 +35,7 @@ def predicts(node: Node, full: int, params: Parameters) -> bool:
     """Whether all parameters, and data, take part in this value: it is no penalty on the weights."""
     if params.reach[node.id] != full or node.id in params.bit:
         return False
-    found = ancestors([node], params.bits).values()
-    return bool(full & (full - 1)) or any(n.op is None and n.size > 1 and not params.reach[n.id] for n in found)
+    return bool(full & (full - 1)) or any(not params.reach[n.id] for n in arrays_in([node], params.bits))
 
 
 def kind_of(node: Node, params: Parameters) -> str:
@@ -64,24 +62,14 @@ def squares(node: Node) -> bool:
     return node.op in SQUARES
 
 
-def feeding(tape: Tape, params: Parameters) -> set[int]:
-    """The nodes that some version of a parameter is computed from."""
-    found: set[int] = set()
-    for node in reversed(tape.nodes):
-        if node.id in params.bit or node.id in found:
-            found.update(i.id for i in node.inputs)
-    return found
-
-
 def steps(tape: Tape, params: Parameters) -> list[Step]:
     """All training steps with a loss of their own, in time."""
-    feeds = feeding(tape, params)
     reach = params.reach
     good = {
         n.id: n
         for n in tape.nodes
         if n.size == 1 and n.dtype.kind == "f" and n.places and n.id not in params.bit
-        and n.id not in feeds and reach[n.id] and params.single(reach[n.id])
+        and n.id not in params.feeds and reach[n.id] and params.single(reach[n.id])
     }  # fmt: skip
     inner = {i.id for n in good.values() for i in n.inputs if reach[i.id] == reach[n.id]}
     found: list[Step] = []
@@ -107,29 +95,23 @@ def bound(step: Step, params: Parameters) -> bool:
 
 
 def errors(tape: Tape, params: Parameters) -> dict[int, list[Meeting]]:
-    """For each set of versions: the places where a prediction meets its label."""
-    feeds, found = feeding(tape, params), dict[int, list[Meeting]]()
-    numbers: dict[Any, set[float]] = {}  # of each place, the labels that are plain numbers
+    """For each set of versions: the places where a label is subtracted from its prediction, or the other way round."""
+    found: dict[int, list[Meeting]] = defaultdict(list)
+    numbers: dict[Any, set[float]] = defaultdict(set)  # of each place, the labels that are plain numbers
     for node in tape.nodes:
         mask = params.reach[node.id]
-        if not mask or node.id not in feeds or not params.single(mask):
+        if node.op is not np.subtract or not mask or node.id not in params.feeds or not params.single(mask):
             continue
-        if node.op is np.subtract and len(node.args) == 2:
-            sides = sorted(node.args, key=lambda a: not (isinstance(a, Node) and params.reach[a.id]))
-            output, label = sides
-            if output.id in params.bit or (isinstance(label, Node) and params.reach[label.id]):
-                continue
-            if isinstance(label, Node) and label.shape == output.shape and not is_constant(label):
-                found.setdefault(mask, []).append((node, output, label))
-            elif isinstance(label, int | float) and node.shape == ():
-                numbers.setdefault(tuple(node.places), set()).add(float(label))
-                found.setdefault(mask, []).append((node, output, label))
-        elif node.op in (setitem, scatter) and len(node.shape) == 2:
-            index = node.args[1 if node.op is setitem else 2]
-            if params.reach[node.args[0].id] and isinstance(index, tuple) and len(index) == 2:
-                found.setdefault(mask, []).append((node, node.args[0], index))
-    for mask, met in found.items():
-        found[mask] = [m for m in met if isinstance(m[2], Node | tuple) or len(numbers[tuple(m[0].places)]) > 1]
+        output, label = sorted(node.args[:2], key=lambda a: not (isinstance(a, Node) and params.reach[a.id]))
+        if output.id in params.bit or (isinstance(label, Node) and params.reach[label.id]):
+            continue
+        if isinstance(label, int | float) and node.shape == ():
+            numbers[tuple(node.places)].add(float(label))
+        elif not isinstance(label, Node) or label.shape != output.shape or is_constant(label):
+            continue
+        found[mask].append((node, output, label))
+    for mask, met in found.items():  # 1 - a is no error
+        found[mask] = [m for m in met if isinstance(m[2], Node) or len(numbers[tuple(m[0].places)]) > 1]
     return {mask: met for mask, met in found.items() if met}
 
 
@@ -145,6 +127,17 @@ def unjudged(tape: Tape, params: Parameters) -> tuple[list[int], dict[int, list[
     return sorted(masks, key=lambda m: found[m][0][0].id), found
 
 
+USUAL: dict[str, tuple[str, Any]] = {  # name: kind, and the loss of outputs a and labels y, or of their difference
+    "cross-entropy": ("log", lambda a, y: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))),
+    "squared error": ("square", lambda error: np.sum(error**2)),
+    "softmax cross-entropy": ("log", lambda a, y: -np.sum(y * np.log(a))),
+}
+
+
+def total(*terms: Any) -> Any:
+    return sum(terms)
+
+
 def supposed(tape: Tape, params: Parameters, old: tuple[Node, ...], found: dict[int, list[Meeting]]) -> list[Step]:
     """The step of theirs that starts from these values, with each of the usual losses."""
     mask = sum(params.bit[o.id] for o in old)
@@ -152,34 +145,11 @@ def supposed(tape: Tape, params: Parameters, old: tuple[Node, ...], found: dict[
     behind = ancestors(new, old)
     met = [m for m in found.get(mask, ()) if m[0].id in behind]
     made, tape.paused = [], True
-    for said, kind, terms in hypotheses(tape, met):
-        total = reduce(lambda a, b: tape.record(np.add, (a, b), {}, (), np.dtype(float)), terms)
-        made.append(Step(old, new, total, kind, said, tuple(m[1] for m in met)))
+    for said, (kind, loss) in USUAL.items() if met else ():
+        pairs: list[tuple[Any, ...]] = [m[1:] for m in met]
+        if kind == "square":
+            pairs = [(tape.record(np.subtract, pair, {}, pair[0].shape, np.dtype(float)),) for pair in pairs]
+        terms = tuple(tape.record(loss, values, {}, (), np.dtype(float)) for values in pairs)
+        made.append(Step(old, new, tape.record(total, terms, {}, (), np.dtype(float)), kind, said))
     params.reach += [mask] * (len(tape.nodes) - len(params.reach))
     return made
-
-
-def hypotheses(tape: Tape, met: list[Meeting]) -> list[tuple[str, str, list[Node]]]:
-    """The usual losses: name, kind, and a term for each place where predictions meet labels."""
-
-    def do(op: Any, *args: Any) -> Node:
-        shape = np.broadcast_shapes(*(a.shape for a in args if isinstance(a, Node)))
-        return tape.record(op, args, {}, () if op is np.sum else shape, np.dtype(float))
-
-    square, cross, soft = [], [], []
-    for _, output, label in met:
-        if isinstance(label, tuple):
-            picked = tape.record(getitem, (output, label), {}, (output.shape[0],), np.dtype(float))
-            soft.append(do(np.sum, do(np.negative, do(np.log, picked))))
-            continue
-        square.append(do(np.sum, do(np.square, do(np.subtract, output, label))))
-        one = do(np.multiply, label, do(np.log, output))
-        zero = do(np.multiply, do(np.subtract, 1.0, label), do(np.log, do(np.subtract, 1.0, output)))
-        cross.append(do(np.negative, do(np.sum, do(np.add, one, zero))))
-        soft.append(do(np.negative, do(np.sum, one)))
-    named = [
-        ("cross-entropy", "log", cross),
-        ("squared error", "square", square),
-        ("softmax cross-entropy", "log", soft),
-    ]
-    return [entry for entry in named if entry[2]]

@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache, reduce
-from itertools import zip_longest
+from itertools import product, zip_longest
 from operator import or_
 from typing import Any
 
@@ -50,12 +50,9 @@ class Uses:
             written = {c.line for c in consumers if c.op in (put, setitem) and c.inputs[0] is node}
             uses: dict[Use, list[Node]] = defaultdict(list)
             for c in consumers:
-                if c.line in written and (c.op is getitem or c.op in (put, setitem)):
-                    continue
-                where = [i for i, x in enumerate(c.inputs) if x is node]
-                for place in c.places:
-                    for i in where:
-                        uses[place, i].append(c)
+                if not (c.line in written and c.op in (getitem, put, setitem)):
+                    for use in product(c.places, [i for i, x in enumerate(c.inputs) if x is node]):
+                        uses[use].append(c)
             self.found[node.id] = uses
         return self.found[node.id]
 
@@ -159,6 +156,7 @@ class Parameters:
         self.count()
         self.apart = self.without(lambda k: not self.trained(k))  # data that are copied, scaled or shuffled on the way
         self.without(self.made)
+        self.feeds = ancestors(i for version in self.bits for i in version.inputs)  # what parameters are computed from
 
     def without(self, foreign: Callable[[int], bool]) -> dict[int, Node]:
         """Leave out these chains, and count again; what they held."""

@@ -160,7 +160,7 @@ def inside(path: str, request: dict[str, Any], folder: Path) -> None:
         sys.stdout = sys.stderr = printed
         sys.stdin = io.StringIO()
         try:
-            report = examine(Path(path), request["driver"], request["seconds"])
+            report = examine(Path(path), request["driver"])
         except Exception as error:  # ours; what theirs raises is caught where it runs
             if isinstance(error, MemoryError):
                 raise

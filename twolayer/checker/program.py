@@ -11,15 +11,16 @@ import sys
 import traceback
 import types
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from twolayer.checker import array, stand_ins
 from twolayer.checker.array import Number, Traced
-from twolayer.checker.tape import Stop, Tape
+from twolayer.checker.tape import At, Stop, Tape
 
 CASTS = re.compile(r"(np\.|numpy\.)?(float\d*_?|double|single|u?int\d+|int_|bool_)")
 MANY = 2000  # literals of one statement worth a node each
@@ -87,23 +88,20 @@ def notebook(path: Path, text: str) -> Source:
 
 
 def without_magics(lines: list[str]) -> list[str]:
-    """A cell in which every line that Python fails at, and that is a magic, a command or a question, is replaced."""
+    """A cell as Python: if it is none, its lines that are a magic, a command or a question are replaced."""
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines[first].startswith("%%") and not KEPT.match(lines[first]):
         return [""] * len(lines)
     lines = list(lines)
-    for _ in lines:
+    with suppress(ValueError, RecursionError, MemoryError):
         try:
             parse("\n".join(lines))
-        except SyntaxError as error:
-            at = (error.lineno or 1) - 1
-            if at >= len(lines) or not MAGIC.match(lines[at]):
-                break
-            while lines[at].endswith("\\") and at + 1 < len(lines):  # a command that goes on in the next line
-                lines[at : at + 2] = [lines[at][:-1] + lines[at + 1], ""]
-            lines[at] = python_of(lines[at])
-        except (ValueError, RecursionError, MemoryError):
-            break
+        except SyntaxError:
+            for at, line in enumerate(lines):
+                if MAGIC.match(line):
+                    while lines[at].endswith("\\") and at + 1 < len(lines):  # a command that goes on in the next line
+                        lines[at : at + 2] = [lines[at][:-1] + lines[at + 1], ""]
+                    lines[at] = python_of(lines[at])
     return lines
 
 
@@ -185,9 +183,8 @@ def named(value: Any, name: Any) -> Any:
         value = value.view(Traced)
         value._node = node
     if isinstance(value, Traced | Number):
-        node = array.node_of(value) if isinstance(value, Traced) else value.node
         if isinstance(name, str) and name != "_":
-            node.named(name, array.tape)
+            array.node_of(value).named(name, array.tape)
     elif type(value) in (tuple, list):
         if isinstance(name, tuple) and len(name) == len(value):
             return type(value)([named(v, n) for v, n in zip(value, name, strict=True)])
@@ -223,32 +220,25 @@ def stripped(function: Any, value: Any) -> Any:
 # Running
 
 
-@dataclass
-class Failure:
-    """An exception that ended their program, at a line of theirs."""
+class Failure(NamedTuple):
+    """The exception that ended their program, and where."""
 
-    kind: str
-    message: str
-    line: int = 0
-    file: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.message}" if self.message else self.kind
+    said: str
+    at: At = ("", 0)
 
 
 class Program:
     """Their program in a module of its own."""
 
     def __init__(self, source: Source, tape: Tape) -> None:
-        self.source, self.tape = source, tape
+        self.source, self.tape, self.folder = source, tape, str(source.path.absolute().parent)
         self.sources: dict[str, Source] = {}
         self.made_up: list[str] = []  # what stood in for data and modules
         self.params: Any = None  # found after the run
         self.readers = stand_ins.Readers(self.made_up, source.text)
         self.builtins = vars(builtins) | {
             "__named__": named, "__written__": written, "__float__": stripped, "__import__": self.importer,
-            "input": stand_ins.answer, "raw_input": stand_ins.answer, "exit": sys.exit, "quit": sys.exit,
-            "xrange": range, "unicode": str, "long": int,
+            "input": stand_ins.answer, "exit": sys.exit, "quit": sys.exit,
             "display": lambda *a, **k: None, "get_ipython": lambda: stand_ins.Stub("ipython"),
             "_": None, "In": [""], "Out": {},  # what a notebook remembers
         }  # fmt: skip
@@ -260,29 +250,27 @@ class Program:
         sys.modules[self.space.__name__] = self.space  # pickle and dataclasses look there
         np.random.seed(0)  # noqa: NPY002
         random.seed(0)
-        folder = str(self.source.path.absolute().parent)
-        hook = importlib.machinery.FileFinder.path_hook((type("", (Loader,), {"program": self}), [".py"]))
-
-        def theirs(path: str) -> Any:
-            if not path.startswith(folder):
-                raise ImportError(path)
-            return hook(path)
-
-        sys.path.insert(0, folder)
-        sys.path_hooks.insert(0, theirs)
+        sys.path.insert(0, self.folder)
+        sys.meta_path.insert(0, self)
         try:
             failure = self.guard(self.source)
             if driver and not self.tape.stopped:
                 failure = self.guard(Source(Path("driver"), driver, tree=ast.parse(driver)))
-        finally:  # the next run imports them anew
-            sys.path.remove(folder)
-            sys.path_hooks.remove(theirs)
-            for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
-                del sys.path_importer_cache[path]
+        finally:  # the next run imports theirs anew
+            sys.meta_path.remove(self)
+            sys.path.remove(self.folder)
             for name in [n for n, m in sys.modules.items() if vars(m).get("__file__") in self.sources]:
                 if name != "__main__":
                     del sys.modules[name]
         return failure
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Modules beside the program are run as it is."""
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, path)
+        file = (spec and spec.origin) or ""
+        if file.startswith(self.folder) and file.endswith(".py") and "site-packages" not in file:
+            spec.loader.exec_module = lambda module: self.execute(read(Path(file)), module)
+        return spec
 
     def execute(self, source: Source, module: types.ModuleType) -> None:
         name = str(source.path)
@@ -301,12 +289,12 @@ class Program:
         except Stop:
             return None
         except SystemExit as error:
-            return Failure("SystemExit", f"sys.exit({error.code!r})") if error.code else None
+            return Failure(f"SystemExit: sys.exit({error.code!r})") if error.code else None
         except BaseException as error:
             frames = [(f.f_code.co_filename, at) for f, at in traceback.walk_tb(error.__traceback__)]
-            file, line = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))
-            said = " ".join(str(error).split())[:300]
-            return None if self.tape.stopped else Failure(type(error).__name__, said, line, file)
+            at = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))
+            said = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split())[:300])))
+            return None if self.tape.stopped else Failure(said, at)
         return None
 
     def importer(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
@@ -323,12 +311,3 @@ class Program:
             if level:
                 raise
             return stand_ins.missing(whole, self.made_up)
-
-
-class Loader(importlib.machinery.SourceFileLoader):
-    """Runs a module of theirs as their program is run."""
-
-    program: Program
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        self.program.execute(read(Path(self.path)), module)

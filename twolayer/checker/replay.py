@@ -55,6 +55,11 @@ def ancestors(targets: Iterable[Node], cuts: Iterable[Node] = ()) -> dict[int, N
     return found
 
 
+def arrays_in(targets: Iterable[Node], cuts: Iterable[Node] = ()) -> list[Node]:
+    """The arrays from outside, such as data and first weights, that the targets are computed from."""
+    return [n for n in ancestors(targets, cuts).values() if n.op is None and n.size > 1]
+
+
 def start(nodes: Iterable[Node]) -> Values:
     """The values that nodes had in the run itself, in float64."""
     return Replay((), nodes).fixed

@@ -81,9 +81,7 @@ class Report:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Report":
         report = cls(**{name: data[name] for name in cls.__dataclass_fields__})
-        report.findings = [
-            Finding(**{name: f[name] for name in Finding.__dataclass_fields__}) for f in data["findings"]
-        ]
+        report.findings = [Finding(**{k: v for k, v in f.items() if k != "link"}) for f in data["findings"]]
         report.lines = [Line(**entry) for entry in data["lines"]]
         return report
 

@@ -159,7 +159,7 @@ class Tape:
         if len(self.nodes) >= self.next and not self.stopped:
             self.paused, self.next = True, min(2 * len(self.nodes), self.most)
             try:
-                self.stopped = len(self.nodes) >= self.most or self.enough(self) or self.stopped
+                self.stopped = len(self.nodes) >= self.most or self.enough(self)
             finally:
                 self.paused = False
         if self.stopped:

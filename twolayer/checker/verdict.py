@@ -9,7 +9,7 @@ import numpy as np
 
 from twolayer.checker.loss import Step, is_constant, steps, supposed, unjudged
 from twolayer.checker.parameters import Parameters
-from twolayer.checker.replay import Replay, ReplayError, Values, ancestors, do, start
+from twolayer.checker.replay import Replay, ReplayError, Values, ancestors, start
 from twolayer.checker.tape import Node, Tape
 
 AGREE = 1e-5  # relative difference that rounding and the differences' own error may leave
@@ -101,6 +101,22 @@ class Judgement:
     def exact(self) -> bool:
         return self.right and self.steady
 
+    @property
+    def identified(self) -> bool:
+        """Whether the loss is known by a parameter whose steps follow it, or would, were the derivative of an
+        activation not taken at what comes out where it belongs at what goes in, or the other way round.
+        """
+        # behind an optimizer, some value may hold the slope of another loss by chance, as y - A of one sample
+        if any(b.verdict == "right" and b.size > 1 and steady(b.factor) and b.gradient is None for b in self.blocks):
+            return True
+        return any(
+            all(np.allclose(m, d, rtol=1e-6, atol=1e-9) for m, d in zip(self.exchanged(s, *pair), slopes, strict=True))
+            and any(b.size > 1 and self.passes(b, s, slopes) for b in self.wrong)
+            for z, a, slopes in self.activations
+            for s in self.backward if s.shape == z.shape
+            for pair in ((a, z), (z, a))
+        )  # fmt: skip
+
     @cached_property
     def forward(self) -> list[Node]:
         """The values between the parameters and the loss, itself included."""
@@ -155,16 +171,8 @@ class Judgement:
 
     def exchanged(self, s: Node, used: Node, other: Node) -> Arrays:
         """A value of the backward pass at the last two points, computed from another value than it is."""
-        between = ancestors([s], [*self.step.old, *self.forward])
-        made = []
-        for p in self.points[-2:]:
-            values = p | {used.id: p[other.id]}
-            with np.errstate(all="ignore"):
-                for n in self.backward:
-                    if n.id in between:
-                        values[n.id] = do(n, values)
-            made.append(np.asarray(values[s.id], dtype=float))
-        return made
+        alone = Replay([*self.step.old, *self.forward], [s])
+        return [np.asarray(alone.moved(p, {used.id: p[other.id]})[s.id], dtype=float) for p in self.points[-2:]]
 
 
 def judge(step: Step, params: Parameters) -> Judgement:
@@ -351,60 +359,55 @@ def compare(result: Judgement) -> None:
         elif not steady(ratio):
             block.off = float(np.ptp(ratio)) if np.isfinite(ratio).all() else 0.0
             block.verdict = "wrong" if block.off > DIFFER * abs(np.nanmean(ratio)) else "unknown"
-        elif alike(block, unit):
+        elif comparable(block, unit):
             block.times = next(r for r in ratio if np.isfinite(r))
             if abs(block.times - 1) > DIFFER and explained(block, unit, result, many):
                 block.verdict, block.off = "wrong", abs(block.times - 1)
 
 
-def alike(a: Block, b: Block) -> bool:
-    return (a.gradient is None) == (b.gradient is None)
-
-
 def same(a: Block, b: Block) -> bool:
     ratio = ratios(a, b)
-    return alike(a, b) and steady(ratio) and bool(abs(np.nanmean(ratio) - 1) < 1e-4)
+    return comparable(a, b) and steady(ratio) and bool(abs(np.nanmean(ratio) - 1) < 1e-4)
+
+
+def comparable(a: Block, b: Block) -> bool:
+    return (a.gradient is None) == (b.gradient is None)
 
 
 def ratios(block: Block, other: Block) -> list[float]:
     return [f / g if g else np.nan for f, g in zip(block.factor, other.factor, strict=True)]
 
 
-def explained(block: Block, other: Block, result: Judgement, many: bool) -> bool:
+def explained(block: Block, unit: Block, result: Judgement, many: bool) -> bool:
     """Whether the two factors differ by a sign, by 2, by a number of samples or units, by a rate taken twice, or left
     out where many have it; and not by two rates of their own.
     """
-    ratio = block.times
-    sizes = {2, *(s for n in result.replay.order for s in n.shape)}
-    sizes |= {a * b for a in sizes for b in sizes} | {len(result.step.outputs)}
-    (mine, all_mine), (theirs, all_theirs) = (rates_of(b, result, sizes) for b in (block, other))
-    for m, t in ((mine, theirs), (all_mine, all_theirs)):
-        if any(a != b and abs(ratio * b - a) <= 1e-6 * abs(a) for a in {1.0, *(m - t)} for b in {1.0, *(t - m)}):
-            return many and all_mine <= all_theirs
-    known = [abs(f) for f in (*(mine & theirs), *sizes) if abs(f) not in (0.0, 1.0)]
-    return ratio < 0 or any(abs(ratio / f - 1) < 1e-4 or abs(ratio * f - 1) < 1e-4 for f in known)
+    counts = {2.0, *(float(s) for n in result.replay.order for s in n.shape)}
+    counts |= {a * b for a in counts for b in counts}
+    mine, theirs = (rates(b, result, counts) for b in (block, unit))
+    more, less = {1.0, *(mine - theirs)}, {1.0, *(theirs - mine)}
+    if any(a != b and abs(block.times * b - a) <= 1e-6 * abs(a) for a in more for b in less):
+        return many and mine <= theirs
+    known = {*counts, *map(abs, mine & theirs)} - {0.0, 1.0}
+    return block.times < 0 or any(abs(block.times * f - 1) < 1e-4 or abs(block.times / f - 1) < 1e-4 for f in known)
 
 
-def rates_of(block: Block, result: Judgement, sizes: Collection[int] = ()) -> tuple[set[float], set[float]]:
-    """The numbers by which the gradient is multiplied on the way to the update, written ones and fractions; and these
-    with those that multiply what no parameter changes, such as the input of the layer.
-    """
-    found: tuple[set[float], set[float]] = set(), set()
+def rates(block: Block, result: Judgement, counts: Collection[float] = ()) -> set[float]:
+    """The numbers that are multiplied on the way to the update, written ones only if they are fractions."""
+    found, fixed = set(), result.replay.fixed
     for node in ancestors(block.new[:1], result.step.old).values():
-        for a in node.args if node.op in (np.multiply, np.true_divide) else ():
-            if isinstance(a, Node) and a.size == 1 and a.id in result.replay.fixed:
-                number = float(np.sum(result.replay.fixed[a.id]))
-            elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in sizes):
-                number = a
-            else:
-                continue
-            for numbers in found[node.id not in result.replay.moving :]:
-                numbers.add(number)
+        scales = node.op in (np.multiply, np.true_divide) and (node.size > 1 or node.id in result.replay.moving)
+        for a in node.args if scales else ():
+            if isinstance(a, Node) and a.size == 1 and a.id in fixed:
+                found.add(float(np.sum(fixed[a.id])))
+            elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in counts):
+                found.add(a)
     return found
 
 
 def is_rate(block: Block, result: Judgement) -> bool:
-    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates_of(block, result)[0])
+    """Whether the factor is a number that they wrote."""
+    return any(abs(block.factor[0] - r) <= 1e-6 * abs(r) for r in rates(block, result))
 
 
 # From the steps of a tape to one judgement
@@ -455,11 +458,12 @@ def attempts(steps: list[Step], params: Parameters) -> list[Judgement]:
     """The judgements by these losses, up to the first that fits."""
     found: list[Judgement] = []
     for step in steps:
-        if not any(j.exact for j in found):
-            try:
-                found.append(judge(step, params))
-            except ReplayError as error:
-                found.append(Judgement(step, params, trouble=f"the recorded operations cannot be repeated: {error}"))
+        try:
+            found.append(judge(step, params))
+        except ReplayError as error:
+            found.append(Judgement(step, params, trouble=f"the recorded operations cannot be repeated: {error}"))
+        if found[-1].exact:
+            break
     return found
 
 
@@ -480,28 +484,10 @@ def outcome(own: list[Judgement], others: list[Judgement]) -> Outcome:
     if not tried or any(j.trouble for j in own):
         troubled = next((j for j in [*own, *others] if j.trouble), None)
         return Outcome("unknown", troubled, why=troubled.trouble if troubled else NO_LOSS)
-    known = next((j for j in tried if identified(j)), None)
+    known = next((j for j in tried if j.identified), None)
     best = known or max(tried, key=lambda j: sum(b.verdict == "right" for b in j.blocks))
     if not best.wrong:
         return Outcome("unknown", best, why=next((b.why for b in best.blocks if b.why), "the loss decides nothing"))
     if (best.step.own and best.step.kind != "other") or known:
         return Outcome("wrong", best)
     return Outcome("unknown", best, why=UNBOUND if own else NO_LOSS)
-
-
-def identified(judged: Judgement) -> bool:
-    """Whether the loss is known by a parameter whose steps follow it, or would, were the derivative of an activation
-    not taken at what comes out where it belongs at what goes in, or the other way round.
-    """
-    if any(b.verdict == "right" and b.size > 1 and steady(b.factor) and b.gradient is None for b in judged.blocks):
-        return True  # behind an optimizer, some value may hold another loss's slope by chance, as y - A of one sample
-    return any(
-        s.shape == z.shape
-        and all(
-            np.allclose(m, d, rtol=1e-6, atol=1e-9) for m, d in zip(judged.exchanged(s, *pair), slopes, strict=True)
-        )
-        and any(b.size > 1 and judged.passes(b, s, slopes) for b in judged.wrong)
-        for z, a, slopes in judged.activations
-        for s in judged.backward
-        for pair in ((a, z), (z, a))
-    )
