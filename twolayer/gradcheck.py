@@ -50,9 +50,8 @@ class Report:
 
 def unflatten(theta, like):
     """Cut vectors theta (..., P) into a tuple of arrays with the shapes of those in `like`."""
-    ends = np.cumsum([p.size for p in like])
-    cuts = ((theta[..., end - p.size : end], p.shape) for p, end in zip(like, ends, strict=True))
-    return tuple(part.reshape((*theta.shape[:-1], *shape)) for part, shape in cuts)
+    cuts = zip(like, np.cumsum([p.size for p in like]), strict=True)
+    return tuple(theta[..., end - p.size : end].reshape((*theta.shape[:-1], *p.shape)) for p, end in cuts)
 
 
 def along(theta, i, steps):

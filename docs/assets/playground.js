@@ -27,7 +27,7 @@ export function open(place) {
   said.setAttribute("role", "alert")
   const listing = make("pre", { hidden: true }, program)
   const left = make("div", {}, plane, curve, numbers)
-  const right = make("div", {}, form, make("p", { className: "live__bar" }, ...buttons, bar), said)
+  const right = make("div", {}, make("p", { className: "live__bar" }, ...buttons, bar), form, said)
   place.replaceChildren(make("div", { className: "play" }, left, right),
     make("details", { className: "quote" }, make("summary", { textContent: "Weights" }), table), listing)
   place.className = "live"

@@ -11,6 +11,7 @@ import tempfile
 from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ def execute(config: MkDocsConfig, files: Files) -> dict[str, Any]:
     notebooks = [file for file in files.documentation_pages() if file.src_uri.endswith(".ipynb")]
     pages = [file.page or Page(None, file, config) for file in notebooks]
 
-    def outputs(page: Page) -> Any:
+    def outputs(number: int, page: Page) -> Any:
+        log.info(f"notebook {number} of {len(pages)}: {page.file.src_uri}")
         config.plugins["mkdocs-jupyter"].on_pre_page(page, config=config, files=files)
         try:
             page.render(config, files)
@@ -81,7 +83,7 @@ def execute(config: MkDocsConfig, files: Files) -> dict[str, Any]:
         return CoalesceStreamsPreprocessor(enabled=True)(notebook, {})[0]  # cut where the kernel happened to pause
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip([file.src_uri for file in notebooks], pool.map(outputs, pages), strict=True))
+        return dict(zip([file.src_uri for file in notebooks], pool.map(outputs, count(1), pages), strict=True))
 
 
 def markdown(notebook: dict[str, Any], page: Page, config: MkDocsConfig, files: Files) -> str:
