@@ -117,6 +117,20 @@ class Visit:
         """Wait for some frames: observers, such as that of what can scroll, run when a frame has been laid out."""
         self.page.evaluate("async () => { for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame) }")
 
+    def violations(self):
+        """What axe finds on the page as it is, in light and in dark."""
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra `browser` is missing")
+        self.page.add_style_tag(
+            content="*, ::before, ::after { transition: none !important; animation: none !important }"
+        )
+        found = []
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            self.settle()
+            violations = axe.Axe().run(self.page).response["violations"]
+            found += [(scheme, v["id"], [node["target"] for node in v["nodes"]][:5]) for v in violations]
+        return found
+
     def clipboard(self):
         return self.page.evaluate("navigator.clipboard.readText()")
 
