@@ -14,7 +14,7 @@ log = logging.getLogger("mkdocs.hooks.twolayer")
 
 
 def add(config: MkDocsConfig, files: Files) -> None:
-    """Add them to the site, and to its pages the script that offers it; where npm is missing, say so."""
+    """Add them to the site, and to its pages the script that offers it and its style; where npm is missing, say so."""
     if not config.extra["live"]:
         return
     try:
@@ -29,3 +29,4 @@ def add(config: MkDocsConfig, files: Files) -> None:
     script = ExtraScriptValue("assets/live.js")
     script.type = "module"
     config.extra_javascript.append(script)
+    config.extra_css.append("assets/live.css")

@@ -48,28 +48,27 @@ def cases(count: int) -> str:
 
 
 def page(equations: dict[str, Equation], record: Record) -> str:
-    """Markdown of the page: each equation, what it was compared with, and the source of the tests."""
+    """Markdown of the page: a table for each chapter, and below it the source of the tests, folded."""
     parts, shown = [], set()  # a test can verify equations of several pages
     for src_uri, group in groupby(equations.values(), key=lambda equation: equation.page):
         title = (fresh.ROOT / "docs" / src_uri).read_text("utf-8").partition("\n")[0].lstrip("# ")
         parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
-        tests: dict[str, None] = {}
-        for id, _, _, tex in group:
-            entries = record.get(id, [])
-            compared = "\n".join(map(comparison, entries)) or "The tests were not run for this build."
-            parts.append(f"### [{id}]({src_uri}#eq-{id}) {{#{id}}}\n\n$$\n{tex}\n$$\n\n{compared}")
-            tests |= dict.fromkeys(entry["test"] for entry in entries)
-        for test in [test for test in tests if test not in shown]:
-            shown.add(test)
-            summary = f'id="{anchor(test)}" markdown="1"><summary><code>{test}</code></summary>'
-            code = f'``` {{ .text data-search-exclude="1" }}\n{source(test)}\n```'
-            parts.append(f'<details class="quote" {summary}\n\n{code}\n\n</details>')
+        rows, sources = ["| Equation | Compared with | Cases | Largest error | Allowed |\n|---|---|--:|--:|--:|"], []
+        for id, _, _, _ in group:
+            for entry in record.get(id, []):
+                name = "" if entry is not record[id][0] else f"[`{id}`]({src_uri}#eq-{id}){{ #{id} }}"
+                test, error = entry["test"], f"{entry['worst']:.2g} | {entry['bound']:.2g}".replace("-", "−")
+                rows.append(f"| {name} | [{entry['against']}](#{anchor(test)}) | {entry['cases']:,} | {error} |")
+                if test not in shown:
+                    shown.add(test)
+                    code = f'``` {{ .text title="{test}" data-search-exclude="1" }}\n{source(test)}\n```'
+                    sources.append(f"[](){{ #{anchor(test)} }}\n\n{code}")
+        folded = "\n\n".join(["", *sources])
+        parts += [
+            "\n".join(rows),
+            f'<details class="quote" markdown="1"><summary>The tests</summary>{folded}\n\n</details>',
+        ]
     return "\n\n".join(parts)
-
-
-def comparison(entry: dict[str, Any]) -> str:
-    error = f"{cases(entry['cases'])}, largest error {entry['worst']:.2g} of {entry['bound']:.2g} allowed"
-    return f"- {entry['against']}: {error}. [`{entry['test'].rpartition('::')[2]}`](#{anchor(entry['test'])})"
 
 
 def anchor(test: str) -> str:

@@ -229,7 +229,10 @@ def test_a_derivation_weighs_at_most_150_kb(visit, pages):
 
 @pytest.mark.parametrize("late", ["nothing", "*.woff2", "site.css"])
 @pytest.mark.parametrize("width", [1280, NARROW])
-@pytest.mark.parametrize("path", [KINDS["home"], KINDS["derivation"], KINDS["notebook"], "derivations/initialization/"])
+@pytest.mark.parametrize(
+    "path",
+    [*map(KINDS.get, ["home", "derivation", "notebook"]), "derivations/initialization/", "check/", "playground/"],
+)
 def test_nothing_moves_while_loading(visit, path, width, late):
     tab = visit(width=width)
 
