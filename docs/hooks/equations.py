@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 log = logging.getLogger("mkdocs.hooks.twolayer")
 
-FENCE = re.compile(r"^(```+|~~~+).*?^\1", re.MULTILINE | re.DOTALL)
 NUMBERED = re.compile(r"^\$\$\n\\begin\{equation\}\\label\{(.*?)\}\n(.*?)\n\\end\{equation\}\n\$\$", re.M | re.DOTALL)
 
 
@@ -21,7 +20,7 @@ def find(sources: dict[str, str]) -> dict[str, Equation]:
     """All numbered equations, by id, from the Markdown of all pages."""
     found: dict[str, Equation] = {}
     for page, markdown in sources.items():
-        for number, (id, tex) in enumerate(NUMBERED.findall(FENCE.sub("", markdown)), 1):
+        for number, (id, tex) in enumerate(NUMBERED.findall(markdown), 1):
             if id in found:
                 log.warning(f"{page}: the equation '{id}' is on {found[id].page} already")
             found[id] = Equation(id, page, number, tex)

@@ -10,6 +10,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = repr((sys.version, sorted(f"{package.name} {package.version}" for package in distributions())))
 
@@ -28,7 +30,7 @@ def key(*patterns: str) -> str:
 
 
 def ask(script: str, *arguments: str) -> Any:
-    """The JSON that a script prints; LookupError with its last words if it fails."""
+    """The JSON that a script prints; PluginError with its last words if it fails."""
     return answer(key(f"{Path(script).parent}/*.*"), script, *arguments)
 
 
@@ -36,5 +38,5 @@ def ask(script: str, *arguments: str) -> Any:
 def answer(key: str, *command: str) -> Any:
     run = subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=ROOT)
     if run.returncode:
-        raise LookupError(run.stderr.strip().rpartition("\n")[2])
+        raise PluginError(run.stderr.strip().rpartition("\n")[2])
     return json.loads(run.stdout)

@@ -6,8 +6,8 @@ from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
@@ -15,7 +15,6 @@ from mkdocs.structure.pages import Page
 
 import equations
 import fresh
-import live
 import mathml
 import notebooks
 import snippets
@@ -31,7 +30,6 @@ DIRECTIVES: dict[str, Callable[[str], str]] = {
     "source": snippets.source,
     "functions": lambda _: snippets.functions(topics.topics(fresh.ROOT)),
     "lines": lambda names: snippets.lines(names.split()),
-    "install": lambda _: snippets.install(state["repository"]),
     "mistake": lambda id: fresh.ask("tests/mistakes.py")[id],
     "figure": lambda name: fresh.ask("docs/figures/draw.py")[name],
     "equation": lambda id: equations.cells(state["equations"][id]),
@@ -47,13 +45,13 @@ def on_startup(command: str, **_: Any) -> None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    state["repository"] = config.repo_url
     config.plugins["mkdocs-jupyter"].config["cache_dir"] = notebooks.cache()
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    live.add(config, files)
+    if config.extra["live"]:
+        theme.add_live_code(config, files)
     return files
 
 
@@ -79,7 +77,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         kind, name = match.groups()
         try:
             return DIRECTIVES[kind](name)
-        except LookupError as error:
+        except (LookupError, PluginError) as error:
             log.warning(f"{src_uri}: {match[0]}: {error}")
             return ""
 
@@ -88,14 +86,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         try:
             sheet = b64decode(fresh.ask("docs/print/sheet.py", markdown))
             files.append(File.generated(config, "cheat_sheet.pdf", content=sheet))
-        except LookupError as error:
+        except PluginError as error:
             log.warning(f"cheat_sheet.pdf: {error}")
     return markdown
-
-
-def on_env(env: Environment, **_: Any) -> Environment:
-    env.bytecode_cache = FileSystemBytecodeCache()  # MkDocs compiles the theme anew at each build otherwise
-    return env
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -44,7 +44,12 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
         return CODE.sub(lambda code: link(code[1]) if code[1] in equations else code[0], match[0])
 
     formulas = [(entities.unescape(tex), tag == "div") for tag, tex in FORMULA.findall(html)]
-    converted = iter(convert([f for f in formulas if not REFERENCE.fullmatch(f[0])], page.file.src_uri))
+    formulas = [(tex, displayed) for tex, displayed in formulas if not REFERENCE.fullmatch(tex)]
+    converted = converter.convert_all(formulas)
+    for (tex, _), math in zip(formulas, converted, strict=True):
+        if 'class="math-core-error"' in math:
+            log.warning(f"{page.file.src_uri}: this is not TeX as math-core knows it: {tex.strip()}")
+    maths = (PRIMED.sub(raised, math) for math in converted)
 
     def replace(match: re.Match[str]) -> str:
         tex = entities.unescape(match[2])
@@ -56,7 +61,7 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
         if "\\eqref" in tex:
             log.warning(f"{page.file.src_uri}: write \\eqref as a formula of its own, not in: {tex}")
         if match[1] == "span":
-            return f'<span class="formula" data-tex="{match[2]}">{next(converted)}</span>'
+            return f'<span class="formula" data-tex="{match[2]}">{next(maths)}</span>'
         anchor = measured = ""
         if found := LABEL.search(tex):
             label = found[1]
@@ -67,20 +72,11 @@ def render(html: str, page: Page, files: Files, equations: dict[str, Equation], 
                 return tex
             anchor = f'<span class="anchor" id="eq-{label}"></span>'
             measured = f'<p class="equation__verified">{badge(equations[label], record, url("verified.md"))}</p>'
-        math = MATH_ID.sub("", next(converted))  # a target inside would scroll a wide equation to its end
+        math = MATH_ID.sub("", next(maths))  # a target inside would scroll a wide equation to its end
         box = f'<div class="equation__box" data-tex="{match[2].strip()}">{math}</div>'
         return f'<div class="equation">{anchor}{box}{measured}</div>'
 
     return CITED.sub(cite, FORMULA.sub(replace, html))
-
-
-def convert(formulas: list[tuple[str, bool]], where: str) -> list[str]:
-    """MathML for each (TeX, is it displayed); a command that is not known stops a strict build."""
-    converted = converter.convert_all(formulas)
-    for (tex, _), math in zip(formulas, converted, strict=True):
-        if 'class="math-core-error"' in math:
-            log.warning(f"{where}: this is not TeX as math-core knows it: {tex.strip()}")
-    return [PRIMED.sub(raised, math) for math in converted]
 
 
 def raised(match: re.Match[str]) -> str:

@@ -33,7 +33,6 @@ SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB", "OPENBLAS", "MK
 AT_ONCE = 2  # notebooks executed side by side
 LARGEST = 150_000  # bytes of one figure
 NEEDS = "To run this notebook: `pip install jupyter skops`, and `pip install .` in a clone of twolayer."
-Cell = dict[str, Any]
 
 
 def isolate() -> None:
@@ -61,9 +60,8 @@ def cache() -> str:
     """A folder for the outputs of the package as it is now, so that an edited function never shows old ones."""
     folder = fresh.cache("notebooks")
     key = fresh.key("docs/hooks/matplotlibrc", "docs/hooks/templates/*/*")
-    for old in folder.glob("*"):
-        if old.name != key:
-            shutil.rmtree(old, ignore_errors=True)
+    for old in set(folder.glob("*")) - {folder / key}:
+        shutil.rmtree(old, ignore_errors=True)
     return str(folder / key)
 
 
@@ -97,7 +95,6 @@ def markdown(notebook: dict[str, Any], page: Page, config: MkDocsConfig, files: 
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)  # when this run began and ended
         parts.append(cell["source"] if cell["cell_type"] == "markdown" else fence("python", cell["source"]))
-        alts = iter(described(cell))
         for output in cell.get("outputs", []):
             if png := figure(output):
                 figures += 1
@@ -105,7 +102,7 @@ def markdown(notebook: dict[str, Any], page: Page, config: MkDocsConfig, files: 
                 files.append(File.generated(config, (folder.parent / name).as_posix(), content=png))
                 width, height = (round(pixels / 2) for pixels in struct.unpack(">II", png[16:24]))
                 size = f'width="{width}" height="{height}"'  # the page does not jump when it arrives
-                parts.append(f"![{next(alts, '')}]({name}){{ .figure {size} loading=lazy }}")
+                parts.append(f"![{cell['metadata'].get('alt', '')}]({name}){{ .figure {size} loading=lazy }}")
             elif text := output.get("text") or output.get("data", {}).get("text/plain"):
                 parts.append(fence("{ .text .output .no-copy }", text.rstrip("\n")))
     needs = {"cell_type": "markdown", "id": "needs", "metadata": {}, "source": NEEDS}
@@ -114,26 +111,20 @@ def markdown(notebook: dict[str, Any], page: Page, config: MkDocsConfig, files: 
     return "\n\n".join(parts)
 
 
-def complaints(cells: list[Cell]) -> Iterator[str]:
+def complaints(cells: list[dict[str, Any]]) -> Iterator[str]:
     """What a strict build does not let pass."""
     if not all(cell["execution_count"] for cell in cells) or not any(cell["outputs"] for cell in cells):
         yield "its outputs are missing; let mkdocs-jupyter execute it"
     for cell in cells:
         figures = [png for output in cell["outputs"] if (png := figure(output))]
-        if len(figures) != len(described(cell)):
-            yield f'a cell shows {len(figures)} figures (PNG) and describes {len(described(cell))} (metadata "alt")'
+        if len(figures) != ("alt" in cell["metadata"]):
+            yield f"a cell shows {len(figures)} figures (PNG) and describes {'alt' in cell['metadata']:d} (alt)"
         for png in figures:
             if len(png) > LARGEST:
                 yield f"a figure has {len(png):,} bytes, more than {LARGEST:,}; draw less, or smaller"
         for output in cell["outputs"]:
             if output.get("name") == "stderr":
                 yield f"a cell wrote to stderr: {output['text'].strip()}"
-
-
-def described(cell: Cell) -> list[str]:
-    """What is in each figure of the cell, for those who do not see it."""
-    alt = cell["metadata"].get("alt", [])
-    return [alt] if isinstance(alt, str) else alt
 
 
 def figure(output: dict[str, Any]) -> bytes:

@@ -51,10 +51,3 @@ def lines(names: list[str]) -> str:
     for name in names:
         shown.append("def " + UNSHOWN.sub("", public[name]["text"]).rpartition("\ndef ")[2])
     return "```python\n" + "\n\n".join(shown) + "\n```"
-
-
-def install(repository: str) -> str:
-    """How to get the package: a clone of its repository, whose address mkdocs.yml has from the environment."""
-    clone = f"git clone {repository} twolayer\ncd twolayer\n" if repository else ""
-    where = "" if repository else "In a clone of the repository:\n\n"
-    return f"{where}```sh\n{clone}python3 -m venv .venv\n.venv/bin/python -m pip install -e '.[test,docs]'\n```"

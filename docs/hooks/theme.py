@@ -2,11 +2,19 @@
 
 import base64
 import hashlib
+import logging
 import re
+from pathlib import Path
 
+from mkdocs.config.config_options import ExtraScriptValue
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
+import fresh
+
+log = logging.getLogger("mkdocs.hooks.twolayer")
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 CHARSET = '<meta charset="utf-8">'
 UNSEARCHED = re.compile(r'<svg.*?</svg>|<math display="block".*?</math>|</?(?:span|m\w+)\b[^>]*>', re.DOTALL)
@@ -42,3 +50,17 @@ def searched(html: str) -> str:
     The search plugin reads tag by tag, which took a third of the time of a build, and keeps none of these.
     """
     return UNSEARCHED.sub("", html)
+
+
+def add_live_code(config: MkDocsConfig, files: Files) -> None:
+    """Python, NumPy and the package as files of the site, so that the reader's browser asks no other host."""
+    python = fresh.ask("docs/packages/pyodide.py", str(fresh.cache("live")))
+    if "missing" in python:
+        log.info(f"built without live code: {python['missing']}")
+        return
+    for path in Path(python["folder"]).iterdir():
+        files.append(File.generated(config, f"live/{path.name}", abs_src_path=str(path)))
+    script = ExtraScriptValue("assets/live.js")
+    script.type = "module"
+    config.extra_javascript.append(script)
+    config.extra_css.append("assets/live.css")

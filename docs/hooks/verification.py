@@ -20,10 +20,7 @@ Record = dict[str, list[dict[str, Any]]]
 
 
 def load(path: Path, equations: dict[str, Equation]) -> Record:
-    """The last run's measurements. Warns of none, of an equation without a test, of a test without an equation."""
-    if not path.exists():
-        log.warning("docs/verified.json is missing: run pytest --record-verified")
-        return {}
+    """The last run's measurements. Warns of an equation without a test, of a test without an equation."""
     record: Record = json.loads(path.read_text("utf-8"))
     for id in equations.keys() - record.keys():
         log.warning(f"{equations[id].page}: no test verifies the equation '{id}'")
@@ -37,14 +34,10 @@ def badge(equation: Equation, record: Record, url: str) -> str:
     entries = record.get(equation.id, [])
     worst, bound = max(((e["worst"], e["bound"]) for e in entries), key=lambda e: e[0] / (e[1] or 1), default=(0, 0))
     error = f"largest error {worst:.2g} (bound {bound:.2g})".replace("-", "−") if worst else "exact"  # no break at −
-    measured = f"verified · {cases(sum(entry['cases'] for entry in entries))} · {error}"
+    measured = f"verified · {sum(entry['cases'] for entry in entries):,} cases · {error}"
     said = f"<code>{equation.id}</code> {measured if entries else 'not verified in this build'}"
     state = "verified" if entries else "verified verified--missing"
     return f'<a class="{state}" href="{url}#{equation.id}">{said}</a>'
-
-
-def cases(count: int) -> str:
-    return f"{count:,} case{'s' * (count != 1)}"
 
 
 def page(equations: dict[str, Equation], record: Record) -> str:
@@ -52,22 +45,19 @@ def page(equations: dict[str, Equation], record: Record) -> str:
     parts, shown = [], set()  # a test can verify equations of several pages
     for src_uri, group in groupby(equations.values(), key=lambda equation: equation.page):
         title = (fresh.ROOT / "docs" / src_uri).read_text("utf-8").partition("\n")[0].lstrip("# ")
-        parts.append(f"## {title} {{#of-{Path(src_uri).stem}}}")
-        rows, sources = ["| Equation | Compared with | Cases | Largest error | Allowed |\n|---|---|--:|--:|--:|"], []
-        for id, _, _, _ in group:
+        rows, sources = ["| Equation | Compared with | Cases | Largest error | Allowed |\n|---|---|--:|--:|--:|"], [""]
+        for id in (equation.id for equation in group):
+            name = f"[`{id}`]({src_uri}#eq-{id}){{ #{id} }}"
             for entry in record.get(id, []):
-                name = "" if entry is not record[id][0] else f"[`{id}`]({src_uri}#eq-{id}){{ #{id} }}"
-                test, error = entry["test"], f"{entry['worst']:.2g} | {entry['bound']:.2g}".replace("-", "−")
-                rows.append(f"| {name} | [{entry['against']}](#{anchor(test)}) | {entry['cases']:,} | {error} |")
+                test, errors = entry["test"], f"{entry['worst']:.2g} | {entry['bound']:.2g}".replace("-", "−")
+                rows.append(f"| {name} | [{entry['against']}](#{anchor(test)}) | {entry['cases']:,} | {errors} |")
+                name = ""
                 if test not in shown:
                     shown.add(test)
-                    code = f'``` {{ .text title="{test}" data-search-exclude="1" }}\n{source(test)}\n```'
-                    sources.append(f"[](){{ #{anchor(test)} }}\n\n{code}")
-        folded = "\n\n".join(["", *sources])
-        parts += [
-            "\n".join(rows),
-            f'<details class="quote" markdown="1"><summary>The tests</summary>{folded}\n\n</details>',
-        ]
+                    block = f'``` {{ .text title="{test}" data-search-exclude="1" }}\n{source(test)}\n```'
+                    sources.append(f"[](){{ #{anchor(test)} }}\n\n{block}")
+        folded = '<details class="quote" markdown="1"><summary>The tests</summary>' + "\n\n".join(sources)
+        parts += [f"## {title} {{#of-{Path(src_uri).stem}}}", "\n".join(rows), folded + "\n\n</details>"]
     return "\n\n".join(parts)
 
 
