@@ -1,22 +1,28 @@
 """Notebooks: mkdocs-jupyter executes them; here they become Markdown, so that all that follows is that of any page."""
 
 import atexit
+import functools
 import html
 import json
 import logging
 import os
 import shutil
 import struct
+import subprocess
+import sys
 import tempfile
 from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import jupyter_client
 import nbformat
+import psutil
+from jupyter_client.provisioning import local_provisioner
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -31,6 +37,7 @@ log = logging.getLogger("mkdocs.hooks.twolayer")
 HERE = Path(__file__).parent
 SETTINGS = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB", "OPENBLAS", "MKL")  # made for other programs
 AT_ONCE = 2  # notebooks executed side by side
+LOCK = Lock()
 LARGEST = 150_000  # bytes of one figure
 NEEDS = "To run this notebook: `pip install jupyter skops`, and `pip install .` in a clone of twolayer."
 
@@ -44,16 +51,38 @@ def isolate() -> None:
     os.environ |= {"PYTHONPATH": str(fresh.ROOT), "MATPLOTLIBRC": str(HERE / "matplotlibrc"), "OMP_NUM_THREADS": "1"}
     os.environ |= {"JUPYTER_PATH": str(HERE), "JUPYTER_DATA_DIR": home, "JUPYTER_NO_CONFIG": "1", "IPYTHONDIR": home}
     settings.templates_dir = str(HERE / "templates")
-    jupyter_client.AsyncKernelManager = Kernels  # which nbclient asks for
+    if os.name == "posix":
+        jupyter_client.AsyncKernelManager = Kernels  # which nbclient asks for
+        local_provisioner.launch_kernel = Kernel  # which the manager asks for
 
 
 class Kernels(jupyter_client.AsyncKernelManager):
     """Reached through files: two kernels that start at once may draw the same TCP port, and then one waits for ever."""
 
     def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        if os.name == "posix":
-            self.transport, self.ip = "ipc", tempfile.mkdtemp(dir=os.environ["IPYTHONDIR"]) + "/kernel"
+        super().__init__(transport="ipc", ip=tempfile.mkdtemp(dir=os.environ["IPYTHONDIR"]) + "/kernel", **arguments)
+
+
+class Kernel(psutil.Process):
+    """A forked process in the place of a started one, which would import for 1.5 s what all of them import."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, command: list[str], cwd: str, **_: Any) -> None:
+        with LOCK:
+            print(json.dumps([cwd, command[3:]]), file=forks().stdin, flush=True)
+            super().__init__(int(forks().stdout.readline()))  # type: ignore[union-attr]
+
+    def poll(self) -> int | None:
+        return None if self.is_running() else 0
+
+
+@functools.cache
+def forks() -> subprocess.Popen[str]:
+    command = [sys.executable, str(HERE / "kernels/python3/fork.py")]
+    drawing = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # as a kernel sets it
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env=drawing, start_new_session=True, **pipes)  # Ctrl-C is for the build
 
 
 def cache() -> str:
