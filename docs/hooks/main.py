@@ -4,6 +4,7 @@ import logging
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -49,18 +50,16 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    if config.extra["live"]:
-        theme.add_live_code(config, files)
-    return files
-
-
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     theme.fold_experiments(nav)
     sources = {page.file.src_uri: page.file.content_string for page in nav.pages if page.file.src_uri.endswith(".md")}
     state["equations"] = equations.find(sources)
     state["verified"] = verification.load(fresh.ROOT / "docs/verified.json", state["equations"])
-    state["notebooks"] = notebooks.execute(config, files)
+    with ThreadPoolExecutor() as pool:  # beside the notebooks, what pages ask for later
+        pool.map(fresh.ask, ["docs/figures/draw.py", "tests/mistakes.py", "tests/pasting.py"])
+        live = pool.submit(theme.add_live_code, config, files)
+        state["notebooks"] = notebooks.execute(config, files)
+    live.result()  # or its exception
     return nav
 
 

@@ -54,6 +54,8 @@ def searched(html: str) -> str:
 
 def add_live_code(config: MkDocsConfig, files: Files) -> None:
     """Python, NumPy and the package as files of the site, so that the reader's browser asks no other host."""
+    if not config.extra["live"]:
+        return
     python = fresh.ask("docs/packages/pyodide.py", str(fresh.cache("live")))
     if "missing" in python:
         log.info(f"built without live code: {python['missing']}")
