@@ -548,9 +548,9 @@ MISTAKES = (
     ),
     Mistake(
         "gradcheck-kinks-ignored",
-        "crossings",
-        ").any(axis=-1)",
-        ").any(axis=-1) & False",
+        "slope_bounds",
+        "(ahead != behind).any(axis=-1)",
+        "(ahead != ahead).any(axis=-1)",
         "A right gradient fails at a sample of zeros: kinks ignored",
         "A sample of zeros with zero biases puts every unit at its kink. The central difference returns the mean of"
         " the two slopes, backpropagation returns one of them, and a right gradient looks wrong.",

@@ -20,7 +20,7 @@ from twolayer import (
     he_init,
     numerical_gradient,
 )
-from twolayer.gradcheck import Report, crossings, slope_bounds
+from twolayer.gradcheck import Report, slope_bounds
 
 ALL = ("bp-W2", "bp-b2", "bp-A1", "bp-Z1", "bp-W1", "bp-b1", "bce-grad")
 
@@ -145,18 +145,26 @@ def test_the_bound_is_as_wide_as_the_kinks_in_reach_make_it():
     """With the step h, one-sided slopes round 4 times as much as the difference; with h / 10, 40 times."""
 
     def bounds(at):
-        units = lambda theta: theta[:, None] - at * 1e-5  # noqa: E731  # one sample; the kink of each unit in steps
-        return slope_bounds(lambda theta: np.maximum(0, units(theta)).sum(axis=-1), units, np.zeros(1), 0, 1e-5)
+        def f(theta):
+            units = theta[:, None] - at * 1e-5  # one sample; the kink of each unit in steps
+            return np.maximum(0, units).sum(axis=-1), units
+
+        return slope_bounds(f, np.zeros(1), 0, 1e-5)
 
     for kink, noise in ((2.5, 64), (-2.5, 64), (1.5, 640), (-1.5, 640)):
         low, high, *rest = bounds(np.array([0.0, kink]))
         np.testing.assert_allclose([low, high], [kink < 0, 1 + (kink < 0)], atol=1e-9)
         assert rest == [noise, True]
+    assert bounds(np.array([1.0])) == (0, 0, 16, False)  # a kink where the difference ends is not crossed
 
 
 def test_a_unit_that_stays_at_0_crosses_no_kink():
-    assert not crossings(lambda theta: 0 * theta[:, None], np.zeros(1), 0, 1e-5).any()
-    assert crossings(lambda theta: theta[:, None], np.zeros(1), 0, 1e-5).all()
+    for slope, noise_and_kink in ((0, (16, False)), (1, (64, True))):
+
+        def f(theta, slope=slope):
+            return np.maximum(0, slope * theta), slope * theta[:, None]
+
+        assert slope_bounds(f, np.zeros(1), 0, 1e-5)[2:] == noise_and_kink
 
 
 def test_a_kink_too_near_is_skipped_and_counted_and_too_many_leave_it_undecided():

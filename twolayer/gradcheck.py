@@ -1,6 +1,7 @@
 """Check gradients against central differences, on every coordinate of every parameter.
 
-f maps params to the loss, or to the losses of the samples. Inside, it maps vectors θ (m, P) to losses (m, samples).
+f maps params to the loss, or to the losses of the samples. Inside, f maps vectors θ (m, P) to losses (m, samples) and
+pre-activations Z (m, samples, units), whose signs a ReLU asks for.
 """
 
 import numpy as np
@@ -56,33 +57,31 @@ def unflatten(theta, like):
 
 def along(theta, i, steps):
     """(m, P): copies of θ (P,), each moved along one coordinate; i and steps are numbers or (m,)."""
-    i, steps = np.atleast_1d(i, steps)
-    return theta + steps[:, None] * (np.arange(theta.size) == i[:, None])
+    i, steps = np.broadcast_arrays(*np.atleast_1d(i, steps))
+    thetas = np.tile(theta, (i.size, 1))
+    thetas[np.arange(i.size), i] += steps
+    return thetas
 
 
 def one_sided_slopes(f, theta, i, h):
     """Slopes of each sample to the left and to the right of θ, with an error of order h². Equation `fd-one-sided`."""
-    f0, p1, m1, p2, m2 = f(along(theta, i, [0, h, -h, 2 * h, -2 * h]))
+    f0, p1, m1, p2, m2 = f(along(theta, i, [0, h, -h, 2 * h, -2 * h]))[0]
     return (3 * f0 - 4 * m1 + m2) / (2 * h), (4 * p1 - p2 - 3 * f0) / (2 * h)
 
 
-def crossings(Z, theta, i, h):
-    """(m, samples): where a pre-activation changes sign between θ - h and θ + h, along each of coordinates i (m,)."""
-    return ((Z(along(theta, i, h)) > 0) != (Z(along(theta, i, -h)) > 0)).any(axis=-1)
-
-
-def slope_bounds(f, Z, theta, i, h, share=1):
+def slope_bounds(f, theta, i, h, share=1):
     """(low, high, noise, kink): the slope along i lies between low and high, up to noise · ε max(1, |f|) / h.
 
     Samples that cross a kink within h count with their one-sided slopes, taken with h, or with h / 10 if a kink that
     is not at θ is in reach; NaN if that does not help. kink tells whether one is at θ itself. Equation `fd-kink`.
     The slopes are those of a share of each step: so two shares differ in their truncation, and in nothing else.
     """
-    plus, minus = f(along(theta, i, [share * h, -share * h]))
+    plus, minus = f(along(theta, i, [share * h, -share * h]))[0]
     low = high = (plus - minus) / (2 * share * h)  # (samples,)
-    crossed = crossings(Z, theta, i, h)[0]
+    ahead, behind = f(along(theta, i, [h, -h]))[1] > 0
+    crossed = (ahead != behind).any(axis=-1)
     for step in (h, h / 10):
-        Z0, *moved = Z(along(theta, i, [0, step, -step, 2 * step, -2 * step]))[:, crossed]
+        Z0, *moved = f(along(theta, i, [0, step, -step, 2 * step, -2 * step]))[1][:, crossed]
         p1, m1, p2, m2 = (z > 0 for z in moved)
         if not ((p1 != p2) | (m1 != m2) | (p1 != m1) & (Z0 != 0)).any():
             left, right = one_sided_slopes(f, theta, i, share * step)
@@ -105,8 +104,8 @@ def judge(a, low, high, slack, kinks, where):
     return Report(*counts, float(relative[worst]), where[worst], float(a[worst]), float(n[worst]))
 
 
-def compare(f, Z, params, grads, h, block=1):
-    """The `Report` on grads; f and Z take `block` parameter vectors at once. Equations `fd-bound`, `fd-richardson`."""
+def compare(f, params, grads, h, block=1):
+    """The `Report` on grads; f takes `block` parameter vectors at once. Equations `fd-bound`, `fd-richardson`."""
     names = [f"{'Wb'[i % 2]}{i // 2 + 1}" for i in range(len(params))]
     for name, p, g in zip(names, params, grads, strict=True):
         if p.dtype != np.float64:
@@ -116,15 +115,15 @@ def compare(f, Z, params, grads, h, block=1):
     theta, a = (np.concatenate([array.ravel() for array in arrays]) for arrays in (params, grads))  # (P,)
     low, near = np.empty_like(theta), np.empty(theta.size, dtype=bool)
     for i in np.array_split(np.arange(theta.size), -(-theta.size // block)):
-        change = f(along(theta, i, h)) - f(along(theta, i, -h))  # (m, samples)
-        low[i], near[i] = change.mean(axis=1) / (2 * h), crossings(Z, theta, i, h).any(axis=1)
+        (plus, ahead), (minus, behind) = f(along(theta, i, h)), f(along(theta, i, -h))
+        low[i], near[i] = (plus - minus).mean(axis=1) / (2 * h), ((ahead > 0) != (behind > 0)).any(axis=(1, 2))
     high, noise, kinks = low.copy(), np.full(theta.size, 16.0), np.zeros(theta.size, dtype=bool)
     for i in np.flatnonzero(near):
-        low[i], high[i], noise[i], kinks[i] = slope_bounds(f, Z, theta, i, h)
-    rounding = np.finfo(float).eps * max(1.0, abs(f(theta[None]).mean())) / h
+        low[i], high[i], noise[i], kinks[i] = slope_bounds(f, theta, i, h)
+    rounding = np.finfo(float).eps * max(1.0, abs(f(theta[None])[0].mean())) / h
     slack = 1e-7 * np.abs(a) + noise * rounding
     for i in np.flatnonzero(kinks | (np.abs(a - np.clip(a, low, high)) > slack)):
-        half = slope_bounds(f, Z, theta, i, h, 1 / 2)  # a quarter of the truncation, but all of a mistake
+        half = slope_bounds(f, theta, i, h, 1 / 2)  # a quarter of the truncation, but all of a mistake
         low[i], high[i] = (4 * half[0] - low[i]) / 3, (4 * half[1] - high[i]) / 3
     where = [f"{name}[{','.join(map(str, at))}]" for name, p in zip(names, params) for at in np.ndindex(p.shape)]  # noqa: B905
     return judge(a, low, high, slack, kinks, where)
@@ -141,11 +140,11 @@ def check_gradients(f, params, grads, h=1e-5, preactivations=None):
     """
     n = np.size(f(params))
 
-    def stacked(g):
-        return lambda thetas: np.array([np.reshape(g(unflatten(theta, params)), (n, -1)) for theta in thetas])
+    def stacked(g, thetas):
+        return np.array([np.reshape(g(unflatten(theta, params)), (n, -1)) for theta in thetas])
 
-    Z = stacked(preactivations or (lambda params: np.empty((n, 0))))
-    return compare(lambda thetas: stacked(f)(thetas)[..., 0], Z, params, grads, h)
+    Z = preactivations or (lambda params: np.zeros((n, 0)))
+    return compare(lambda thetas: (stacked(f, thetas)[..., 0], stacked(Z, thetas)), params, grads, h)
 
 
 def check_network(params, X, y, h=1e-5):
@@ -155,16 +154,15 @@ def check_network(params, X, y, h=1e-5):
     many networks at once, as many as fit into 8 MB.
     """
 
-    def Z1(thetas):
-        W1, b1, _, _ = unflatten(thetas, params)
-        return X @ W1 + b1[:, None, :]  # (m, n, h)
+    X1, like = np.column_stack([X, np.ones(len(X))]), (np.vstack(params[:2]), *params[2:])  # b1 as a last row of W1
 
     def losses(thetas):
-        _, _, W2, b2 = unflatten(thetas, params)
-        Z2 = relu(Z1(thetas)) @ W2 + b2[:, None, :]  # (m, n, k)
-        return (y * np.logaddexp(0, -Z2) + (1 - y) * np.logaddexp(0, Z2)).mean(axis=-1)  # (m, n)
+        W1, W2, b2 = unflatten(thetas, like)
+        Z1 = X1 @ W1  # (m, n, h)
+        Z2 = relu(Z1) @ W2 + b2[:, None, :]  # (m, n, k)
+        return (y * np.logaddexp(0, -Z2) + (1 - y) * np.logaddexp(0, Z2)).mean(axis=-1), Z1
 
     Z2, cache = forward(X, params)
     grads = backward(bce_grad(Z2, y), cache, params)
     block = min(32_768 // cache[1].size, 131_072 // sum(p.size for p in params))  # 256 KiB, in cache, and 1 MiB
-    return compare(losses, Z1, params, grads, h, max(1, block))
+    return compare(losses, params, grads, h, max(1, block))

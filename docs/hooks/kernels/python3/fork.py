@@ -27,8 +27,6 @@ for line in sys.stdin:
     os.dup2(2, 1)
     folder, arguments = json.loads(line)
     os.chdir(folder)
-    parent = (
-        f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel ends when this process does, and this with its input
-    )
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # it ends with this process, which ends with its input
     kernelapp.launch_new_instance(argv=[*arguments, parent])
-    break
+    os._exit(0)  # what there is to clean up is the parent's
