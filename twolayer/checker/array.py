@@ -182,8 +182,10 @@ def become(array: Traced, node: Node, do: Callable[[np.ndarray], Any]) -> Traced
     if first.value is not None and np.may_share_memory(first.value, root):
         first.value = np.array(first.value)
     do(array.view(np.ndarray))
+    root._node = node
     if root is not array:
         root._node = tape.record(put, (first, node, array._path), {}, root.shape, root.dtype)
+    root._node.names += [name for name in first.names if name not in root._node.names]
     root._version += 1
     array._node, array._seen = node, root._version
     return array

@@ -120,7 +120,9 @@ class Replay:
             share = abs(scalar(new[target.id]) - scalar(values[target.id])) / (1 + abs(scalar(values[target.id])))
         return share if np.isfinite(share) else np.inf
 
-    def slope(self, values: Values, target: Node, direction: Values) -> tuple[float, float]:
+    def slope(
+        self, values: Values, target: Node, direction: Values, steps: tuple[float, ...] = STEPS
+    ) -> tuple[float, float]:
         """The derivative of the scalar target along a direction, and how far it may be off.
 
         Central differences at two steps give one of fourth order; where the one-sided ones do not approach
@@ -134,7 +136,7 @@ class Replay:
         def along(t: float) -> float:
             return scalar(self.moved(values, {i: base[i] + t * direction[i] for i in direction}, target)[target.id])
 
-        for h in (step * scale for step in STEPS):
+        for h in (step * scale for step in steps):
             try:
                 a, b, c, d = map(along, (-h, -h / 2, h / 2, h))
             except ReplayError:
