@@ -11,13 +11,13 @@ from twolayer.checker.program import Source
 from twolayer.checker.replay import ancestors
 from twolayer.checker.report import Finding, Line
 from twolayer.checker.tape import At, Node
-from twolayer.checker.verdict import Arrays, Block, Judgement, Outcome
+from twolayer.checker.verdict import Arrays, Block, H, Judgement, Outcome
 
 ENTRIES = 8  # of an array that are compared with slopes
 WHOLE = 2000  # entries of an array whose every slope is worth computing
 CLOSE = 1e-4
 LONG = 40  # characters of their text that stand for a value
-WORK = 800_000  # operations that may be replayed for an explanation; the verdict stays without it
+WORK = 400_000  # operations that may be replayed for an explanation; the verdict stays without it
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "sigmoid": lambda a: a * (1 - a),
     "tanh": lambda a: 1 - a * a,
@@ -108,8 +108,9 @@ class Explanation:
             chosen = np.arange(v.size) if key[1] else np.sort(self.rng.choice(v.size, ENTRIES, replace=False))
             self.known[key] = None
             if replay.done < self.end and len(chosen) <= WHOLE:
-                units = [(np.arange(v.size) == k).reshape(v.shape) * 1.0 for k in chosen]
-                slopes = [np.array([replay.slope(p, loss, {v.id: u}, (1e-5,))[0] for u in units]) for p in self.points]
+                units = [(np.arange(v.size) == k).reshape(v.shape) for k in chosen]
+                ends = [[[replay.along(p, loss, v, h * u) for u in units] for p in self.points] for h in (H, -H)]
+                slopes = [(np.array(up) - down) / (2 * H) for up, down in zip(*ends, strict=True)]
                 self.known[key] = chosen, slopes
         return self.known[key]
 

@@ -95,7 +95,7 @@ def computed_slope(value: Node, judged: Judgement) -> Node | None:
     try:
         replay = Replay(cuts, [loss, *near])
         values = replay.at({c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts})
-        slopes = np.array([replay.slope(values, loss, {value.id: unit})[0] for unit in units])
+        slopes = np.array([replay.slope(values, loss, value, unit)[0] for unit in units])
     except (ReplayError, ValueError):
         return None
     counts = {1, *(s for n in judged.replay.order for s in n.shape)}

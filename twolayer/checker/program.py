@@ -187,7 +187,7 @@ def parts(value: Any) -> list[tuple[str, Any]]:
 
 
 def written(value: float) -> Number:
-    made = array.wrap(value, None, (), {}, [], pure=False)
+    made = array.wrap(value, None, (), {}, pure=False)
     made.node.kind = "literal"
     return made  # type: ignore[no-any-return]
 

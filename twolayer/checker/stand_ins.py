@@ -53,7 +53,7 @@ class Proxy(types.ModuleType):
         if value is np.vectorize:
             return vectorize
         if isinstance(value, type) and issubclass(value, GENERATORS):
-            return lambda *args, **kwargs: Proxy(value(*map(plain, args), **kwargs), name, False)
+            return lambda *args, **kwargs: Proxy(value(*plain(args), **kwargs), name, False)
         if type(value).__name__ in ("CClass", "RClass"):  # np.c_ and np.r_
             return type(name, (), {"__getitem__": lambda _, index: run(value.__getitem__, (index,))})()
         if self._real is math and callable(value):
@@ -69,7 +69,7 @@ def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., A
         if name in WRITING and isinstance(args[0], Traced):
             array = args[0]
             new = np.arange(len(array)) if name == "shuffle" else np.array(plain(array))
-            real(new, *map(plain, args[1:]), **{k: plain(v) for k, v in kwargs.items()})
+            real(new, *plain(args[1:]), **plain(kwargs))
             array[...] = array[new] if name == "shuffle" else new
             return None
         if isinstance(getattr(real, "__self__", None), random.Random) and args and isinstance(args[0], list | range):

@@ -68,7 +68,7 @@ class Block:
         self.probes[np.arange(len(single)), single] = 1
         directions = self.probes.reshape(-1, *self.old.shape)
         for p in points:
-            self.slopes.append(np.array([replay.slope(p, loss, {self.old.id: d}) for d in directions]).T)
+            self.slopes.append(np.array([replay.slope(p, loss, self.old, d) for d in directions]).T)
             self.changes.append(self.probes @ self.change(p))
 
 
