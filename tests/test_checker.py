@@ -392,6 +392,10 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
         2, "W2 takes part in the forward pass, and could not be judged",
     ),
     "a_rate_for_each": ({"b1 - 0.1 * db1": "b1 - 0.2 * db1"}, 0, "the step of b1 is 2 times that of the others"),
+    "rates_of_the_size_of_a_count": (
+        {"W2 - 0.1": "W2 - 0.2", "b2 - 0.1": "b2 - 0.2", "(3, 4)": "(3, 5)", "(4)": "(5)", "(4, 1)": "(5, 1)"},
+        0, "the step of b1 is 0.5 times that of the others",
+    ),
     "a_rate_doubled": (
         {"b1 - 0.1 * db1": "b1 - 2 * lr * db1", "W1 - 0.1": "W1 - lr", "W2 - 0.1": "W2 - lr", "b2 - 0.1": "b2 - lr",
          "pass": "lr = 0.1"}, 0, "the step of b1 is 2 times that of the others",
@@ -488,7 +492,22 @@ for epoch in range(5):
 """
 
 
+SHRINKING = """
+import math, random
+data = [(random.random(), random.random(), random.random()) for _ in range(6)]
+w1, w2, b, v = 0.3, -0.2, 0.1, 0.7
+for epoch in range(50):
+    gw1, gw2, gb, gv, loss = 0.05 * w1, 0.05 * w2, 0.0, 0.05 * v, 0.0
+    for x1, x2, t in data:
+        h = math.tanh(w1 * x1 + w2 * x2 + b)
+        loss += (v * h - t) ** 2 / 12
+        d = (v * h - t) / 6
+        dh = d * v * (1 - h * h)
+        gv, gw1, gw2, gb = gv + d * h, gw1 + dh * x1, gw2 + dh * x2, gb + dh
+    w1, w2, b, v = w1 - 0.1 * gw1, w2 - 0.1 * gw2, b - 0.1 * gb, v - 0.1 * gv
+"""
 MORE = {  # programs that are no change of the right one
+    "shrinking": SHRINKING, "shrinking_wrong": SHRINKING.replace(" * (1 - h * h)", ""),
     "one_by_one": ONE_BY_ONE, "one_by_one_held": ONE_BY_ONE.replace("(1 - A2))", "(1 - A2) + 0.1)"),
     **{f"buffer_{i}": PREALLOCATED.replace("BUFFER", b).replace("HIDDEN", h) for i, (b, h) in enumerate(PAIRS)},
 }  # fmt: skip
@@ -498,6 +517,12 @@ MORE |= {f"wrong_{n}": MORE[n].replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]") fo
 def test_a_loss_is_not_known_by_the_error_of_one_sample(reports):
     # the derivative is held above 0.1 on purpose, and no loss is computed
     assert (reports["one_by_one_held"].code, reports["one_by_one"].code) == (2, 0)
+
+
+def test_single_numbers_may_shrink(reports):
+    right, wrong = reports["shrinking"], reports["shrinking_wrong"]
+    assert right.code == 0 and "w1 also shrinks" in right.text(), right.text()
+    assert wrong.code == 1 and "dh" in wrong.text(), wrong.text()
 
 
 def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):

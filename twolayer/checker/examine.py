@@ -101,7 +101,8 @@ def fill(
     """Findings and lines, from what was found out."""
     place = explain.Places(sources, report.name)
     if failure and outcome.verdict == "unknown":
-        said = f"the {'composed driver' if failure.at[0] == 'driver' else 'program'} ended with {failure.said}"
-        report.findings.append(place.finding("unknown", "failure", said, failure.at))
+        said, at = failure
+        text = f"the {'composed driver' if at[0] == 'driver' else 'program'} ended with {said}"
+        report.findings.append(place.finding("unknown", "failure", text, at))
     found, report.lines = explain.explain(outcome, place)
     report.findings += found + findings.all_of(params, outcome, place)

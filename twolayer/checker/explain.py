@@ -291,11 +291,13 @@ def passed(judged: Judgement, why: str, place: Places) -> list[Finding]:
     """That all is right, and by which conventions."""
     where = place.of(judged.step.loss.line)[0]
     loss = f"the loss of {where}" if judged.step.own and where else f"the {judged.step.said or 'loss'}"
-    names = ", ".join(dict.fromkeys(judged.params.name(b.old) or "a parameter" for b in judged.blocks))
+    names = ", ".join(dict.fromkeys(judged.params.name(b.old) or "a parameter" for b in judged.right))
     text = f"{names}: every update follows the slope of {loss}, by central differences at 3 points"
     found = [Finding("ok", "gradients", text), *[Finding("note", "loss", why)] * bool(why)]
     for block in judged.blocks:
         name = judged.params.name(block.old)
+        if block.verdict == "idle":
+            found.append(Finding("note", "idle", f"the loss does not depend on {name} here; it was not checked"))
         if block.decay:
             found.append(Finding("note", "decay", f"{name} also shrinks: weight decay or an L2 penalty"))
         if abs(block.times - 1) > 1e-3:

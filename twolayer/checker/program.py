@@ -13,7 +13,7 @@ import types
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -207,11 +207,7 @@ def stripped(function: Any, value: Any) -> Any:
 # Running
 
 
-class Failure(NamedTuple):
-    """The exception that ended their program, and where."""
-
-    said: str
-    at: At = ("", 0)
+Failure = tuple[str, At]  # the exception that ended their program, and where
 
 
 class Program:
@@ -276,12 +272,12 @@ class Program:
         except Stop:
             return None
         except SystemExit as error:
-            return Failure(f"SystemExit: sys.exit({error.code!r})") if error.code else None
+            return (f"SystemExit: sys.exit({error.code!r})", ("", 0)) if error.code else None
         except BaseException as error:
             frames = [(f.f_code.co_filename, at) for f, at in traceback.walk_tb(error.__traceback__)]
             at = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))
             said = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split())[:300])))
-            return None if self.tape.stopped else Failure(said, at)
+            return None if self.tape.stopped else (said, at)
         return None
 
     def importer(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:

@@ -38,7 +38,7 @@ class Block:
     probes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # directions, over all entries
     slopes: Arrays = field(default_factory=list)  # per point: the slopes along the probes, and their errors
     changes: Arrays = field(default_factory=list)  # per point: how it changes along the probes
-    verdict: str = "unknown"  # right, wrong, unknown; idle if nothing moves it
+    verdict: str = "unknown"  # right, wrong, unknown; idle if the loss does not depend on it here
     factor: list[float] = field(default_factory=list)  # per point: the change is minus this times the slope
     decay: float = 0.0
     gradient: Node | None = None  # where the slope stands on the way to the update, if the update is no plain step
@@ -241,13 +241,13 @@ def fit(slopes: Arrays, changes: Arrays, olds: Arrays) -> tuple[float, list[floa
             off = (np.abs(c + factors[-1] * g) - 3 * abs(factors[-1]) * e[sure].max()).max() / (top or 1.0)
             worst = max(worst, off) if np.isfinite(off) else np.inf
     known = np.isfinite(factors)
-    if worst > AGREE and worst < np.inf and known.all():
+    if worst < np.inf and known.all() and (worst > AGREE or not steady(factors)):
         g, c, w = (np.concatenate(x) for x in ([s[0] for s in slopes], changes, olds))
-        if len(c) >= 6 and np.all(np.isfinite(g)):
+        if len(c) >= 3 and np.all(np.isfinite(g)):
             a = np.stack([g, w], 1)
             (factor, decay), *_ = np.linalg.lstsq(a, -c, rcond=None)
             misfit = float(np.abs(c + a @ [factor, decay]).max() / max(np.abs(c).max(), 1e-300))
-            if misfit < worst and misfit <= 10 * AGREE and abs(factor) > 1e-12:
+            if (misfit < worst or worst <= AGREE) and misfit <= 10 * AGREE and abs(factor) > 1e-12:
                 return misfit, [float(factor)] * len(slopes), float(decay)
     return float(worst) if known.any() or worst else np.nan, factors, 0.0
 
@@ -262,9 +262,8 @@ def decide(block: Block, result: Judgement, points: list[Values]) -> None:
     """Right where the change follows the slope, or a value on the way to it does; wrong where it surely does not."""
     olds = [block.along(p, block.old) for p in points]
     block.off, block.factor, block.decay = fit(block.slopes, block.changes, olds)
-    if np.isnan(block.off):
-        still = not np.any(block.changes) and not any(np.any(g) for g, _ in block.slopes)
-        block.verdict = "idle" if still else "unknown"
+    if np.isnan(block.off) or not any(np.any(g) for g, _ in block.slopes):
+        block.verdict = "unknown" if np.isnan(block.slopes).any() else "idle"
         return
     plain = block.off <= AGREE
     for node in () if plain and steady(block.factor) else inner(block, result):
@@ -361,7 +360,7 @@ def rates(block: Block, result: Judgement) -> set[float]:
         for a in node.args if scales else ():
             if isinstance(a, Node) and a.size == 1 and a.id in fixed:
                 found.add(float(np.sum(fixed[a.id])))
-            elif isinstance(a, float) and a % 1 and not any(abs(a * s - 1) < 1e-9 for s in result.counts):
+            elif isinstance(a, float) and a % 1:
                 found.add(a)
     return found
 
