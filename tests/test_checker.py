@@ -403,6 +403,7 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
     "a_rate_left_out": (
         {"b1 - 0.1 * db1": "b1 - db1"}, 1, "b1 is 10 · of what it should be: the other parameters have no such factor",
     ),
+    "a_rate_of_one": ({"b1 - 0.1 * db1": "b1 - 1.0 * db1"}, 0, "the step of b1 is 10 times that of the others"),
     "a_rate_for_all_but_one": (
         {"W1 - 0.1 * dW1": "W1 - dW1", "W2 - 0.1 * dW2": "W2 - dW2", "b2 - 0.1 * db2": "b2 - db2"},
         0, "the step of b1 is 0.1 times that of the others",
@@ -506,8 +507,23 @@ for epoch in range(50):
         gv, gw1, gw2, gb = gv + d * h, gw1 + dh * x1, gw2 + dh * x2, gb + dh
     w1, w2, b, v = w1 - 0.1 * gw1, w2 - 0.1 * gw2, b - 0.1 * gb, v - 0.1 * gv
 """
+TWO_OUTPUTS = """
+import math
+x1, x2, t1, t2 = 0.05, 0.10, 0.01, 0.99
+w1, w2, w3, w4, v1, v2, v3, v4 = 0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55
+s = lambda z: 1 / (1 + math.exp(-z))
+for step in range(50):
+    h1, h2 = s(w1 * x1 + w2 * x2 + 0.35), s(w3 * x1 + w4 * x2 + 0.35)
+    o1, o2 = s(v1 * h1 + v2 * h2 + 0.6), s(v3 * h1 + v4 * h2 + 0.6)
+    loss = 0.5 * (t1 - o1) ** 2 + 0.5 * (t2 - o2) ** 2
+    d1, d2 = (o1 - t1) * o1 * (1 - o1), (o2 - t2) * o2 * (1 - o2)
+    e1, e2 = (d1 * v1 + d2 * v3) * h1 * (1 - h1), (d1 * v2 + d2 * v4) * h2 * (1 - h2)
+    v1, v2, v3, v4 = v1 - 0.5 * d1 * h1, v2 - 0.5 * d1 * h2, v3 - 0.5 * d2 * h1, v4 - 0.5 * d2 * h2
+    w1, w2, w3, w4 = w1 - 0.5 * e1 * x1, w2 - 0.5 * e1 * x2, w3 - 0.5 * e2 * x1, w4 - 0.5 * e2 * x2
+"""
 MORE = {  # programs that are no change of the right one
     "shrinking": SHRINKING, "shrinking_wrong": SHRINKING.replace(" * (1 - h * h)", ""),
+    "two_outputs": TWO_OUTPUTS, "two_outputs_wrong": TWO_OUTPUTS.replace("d2 * v3", "d2"),
     "one_by_one": ONE_BY_ONE, "one_by_one_held": ONE_BY_ONE.replace("(1 - A2))", "(1 - A2) + 0.1)"),
     **{f"buffer_{i}": PREALLOCATED.replace("BUFFER", b).replace("HIDDEN", h) for i, (b, h) in enumerate(PAIRS)},
 }  # fmt: skip
@@ -523,6 +539,12 @@ def test_single_numbers_may_shrink(reports):
     right, wrong = reports["shrinking"], reports["shrinking_wrong"]
     assert right.code == 0 and "w1 also shrinks" in right.text(), right.text()
     assert wrong.code == 1 and "dh" in wrong.text(), wrong.text()
+
+
+def test_the_terms_of_a_loss_are_no_loss(reports):
+    right, wrong = reports["two_outputs"], reports["two_outputs_wrong"]
+    assert right.code == 0 and "the loss of line 9" in right.text(), right.text()
+    assert wrong.code == 1 and any(f.level == "wrong" and "e1, e2 =" in f.source for f in wrong.findings), wrong.text()
 
 
 def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):

@@ -353,14 +353,15 @@ def explained(block: Block, unit: Block, result: Judgement, many: bool) -> bool:
 
 
 def rates(block: Block, result: Judgement) -> set[float]:
-    """The numbers that are multiplied on the way to the update, written ones only if they are fractions."""
+    """The numbers that are multiplied on the way to the update, written ones only if they are fractions, or 1.0."""
     found, fixed = set(), result.replay.fixed
     for node in ancestors([block.new], result.step.old).values():
-        scales = node.op in (np.multiply, np.true_divide) and (node.size > 1 or node.id in result.replay.moving)
+        moving = node.id in result.replay.moving
+        scales = node.op in (np.multiply, np.true_divide) and (node.size > 1 or moving)
         for a in node.args if scales else ():
             if isinstance(a, Node) and a.size == 1 and a.id in fixed:
                 found.add(float(np.sum(fixed[a.id])))
-            elif isinstance(a, float) and a % 1:
+            elif isinstance(a, float) and (a % 1 or (a == 1 and moving)):
                 found.add(a)
     return found
 
