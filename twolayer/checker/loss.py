@@ -109,12 +109,13 @@ def errors(tape: Tape, params: Parameters) -> dict[int, list[Meeting]]:
         if output.id in params.bit or (isinstance(label, Node) and params.reach[label.id]):
             continue
         if isinstance(label, int | float) and node.shape == ():
-            numbers[tuple(node.places)].add(float(label))
+            for place in node.places:
+                numbers[place].add(float(label))
         elif not isinstance(label, Node) or label.shape != output.shape or is_constant(label):
             continue
         found[mask].append((node, output, label))
     for mask, met in found.items():  # 1 - a is no error
-        found[mask] = [m for m in met if isinstance(m[2], Node) or len(numbers[tuple(m[0].places)]) > 1]
+        found[mask] = [m for m in met if isinstance(m[2], Node) or any(len(numbers[p]) > 1 for p in m[0].places)]
     return {mask: met for mask, met in found.items() if met}
 
 

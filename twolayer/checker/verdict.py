@@ -15,7 +15,7 @@ SURE = 2e-5  # relative error of a slope that may count
 DIFFER = 1e-3  # relative difference that is a mistake; between the two nothing is said
 QUIET = 1e-11  # relative part of a loss that may be lost in rounding
 H = 1e-5
-TRIED = (1, 2, 3)  # steps, from 0: the first may differ from all others
+TRIED = (1, 2, 3, 0)  # steps: the first comes last, as it may differ from all others
 WORK = 250_000  # operations that may be replayed for the slopes of a step, about
 NO_PARAMETERS = "no parameters were found: nothing is updated, as W = W - lr * dW does, and used again"
 NAMELESS = "a value that has no name in the program changes as a parameter does, so it is not certain what is trained"
@@ -387,17 +387,21 @@ def settle(tape: Tape, params: Parameters) -> Outcome:
     most = max((len(s.old) for s in own), default=0)
     masks, met = unjudged(tape, params)
     sets = list(dict.fromkeys(s.old for s in own if len(s.old) == most)) or [tuple(params.versions(m)) for m in masks]
-    found = Outcome("unknown", why=NO_LOSS)
+    best = Outcome("unknown", why=NO_LOSS)
     for nth in dict.fromkeys(min(n, len(sets) - 1) for n in TRIED if sets):
         mine = [s for kind in ("log", "square", "other") for s in own if s.old == sets[nth] and s.kind == kind]
         tried = attempts(mine[:4], params)
         others = [] if any(j.exact for j in tried) else attempts(supposed(tape, params, sets[nth], met), params)
         found = outcome(tried, others)
-        if found.verdict != "unknown" or found.judged is None or found.judged.trouble:
-            break  # else its slopes may be zero, as of a sample of zeros
-    if found.verdict == "wrong" and found.judged and not all(map(params.name, found.judged.step.old)):
-        return Outcome("unknown", found.judged, NAMELESS)  # an intermediate value may have been taken for one
-    return found
+        idle = found.judged is not None and any(b.verdict == "idle" for b in found.judged.blocks)
+        whole = found.verdict != "unknown" and not idle  # else slopes are zero, as of a sample of zeros
+        if whole or best.verdict == "unknown" or found.verdict == "wrong":
+            best = found
+        if whole or found.judged is None or found.judged.trouble:
+            break
+    if best.verdict == "wrong" and best.judged and not all(map(params.name, best.judged.step.old)):
+        return Outcome("unknown", best.judged, NAMELESS)  # an intermediate value may have been taken for one
+    return best
 
 
 def attempts(steps: list[Step], params: Parameters) -> list[Judgement]:
