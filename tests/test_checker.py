@@ -30,17 +30,18 @@ from twolayer.checker.verdict import settle
 
 CATALOGUE = Path(__file__).parent / "checker"
 SAMPLE = (  # a style each; the whole catalogue is checked by `pytest tests/checker`
-    "right/r07_inline", "right/r15_adam", "right/r12_theta", "right/r17_online",
-    "wrong/site_no_gate", "wrong/medium_W2_first", "wrong/class_accumulates", "wrong/w45_minibatch",
+    "right/r07_inline", "right/r15_adam", "right/r17_online",
+    "wrong/functional_nogate", "wrong/trainstep_W2_first", "wrong/class_accumulates", "wrong/w42_momentum",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """Of the sample and the hostile files, checked at once as a folder is; those that do not end get little time."""
-    folder = tmp_path_factory.mktemp("hostile")
+    """Of all programs, checked at once as a folder is; those that do not end get a second."""
+    folder = tmp_path_factory.mktemp("programs")
     paths = {name: CATALOGUE / f"{name}.py" for name in SAMPLE}
-    for name, (text, _, _) in HOSTILE.items():
+    texts = {name: text for name, (text, _, _) in HOSTILE.items()} | changed_programs() | MORE
+    for name, text in texts.items():
         paths[name] = folder / f"{name}.py"
         paths[name].write_text(text)
     (folder / "bystander.txt").write_text("stays")
@@ -48,16 +49,8 @@ def reports(tmp_path_factory):
     for names, seconds in ((ENDLESS, 1), (paths.keys() - ENDLESS, 60)):
         found |= dict(zip(names, check_paths([paths[n] for n in names], seconds=seconds, megabytes=900), strict=True))
     assert (folder / "bystander.txt").read_text() == "stays"
-    assert {p.name for p in folder.iterdir()} == {*(f"{name}.py" for name in HOSTILE), "bystander.txt"}
+    assert {p.name for p in folder.iterdir()} == {*(f"{name}.py" for name in texts), "bystander.txt"}
     return found
-
-
-def together(folder, *texts):
-    """The reports on several programs, by processes that share what they load."""
-    paths = [folder / f"{number}.py" for number, _ in enumerate(texts)]
-    for path, text in zip(paths, texts, strict=True):
-        path.write_text(text)
-    return check_paths(paths, seconds=30)
 
 
 @pytest.mark.parametrize("name", SAMPLE)
@@ -76,23 +69,18 @@ def test_a_report_does_not_drive_the_terminal(reports):
     assert "\x1b" not in reports["colors_the_terminal"].text()
 
 
-def test_the_report_teaches(tmp_path):
-    path = tmp_path / "mine.py"
-    path.write_text(WRONG_NET)
-    found = check(path, seconds=30)
+def test_the_report_teaches(tmp_path, monkeypatch):
+    (tmp_path / "my_code.py").write_text(WRONG_NET)
+    monkeypatch.chdir(tmp_path)
+    found = check("my_code.py", seconds=30)
     wrong = [f for f in found.findings if f.level == "wrong"]
     assert any("lacks the factor relu'(Z1)" in f.text and f.source == "dZ1 = dA1" for f in wrong), found.text()
     text = found.text()
     assert "∂L/∂W2" in text and "equation bp-Z1: docs/derivations/backpropagation.md" in text
     assert Report.from_dict(json.loads(json.dumps(found.to_dict()))).text() == text
-
-
-def test_the_page_shows_what_the_command_prints(tmp_path, monkeypatch):
-    (tmp_path / "my_code.py").write_text(WRONG_NET)
-    monkeypatch.chdir(tmp_path)
     page = (Path(twolayer.__file__).parents[1] / "docs" / "check.md").read_text("utf-8")
     shown = page.partition("```text\n")[2].partition("```")[0].rstrip("\n")
-    printed, shown = (re.sub(r"-?\d+\.\d+", "#", text) for text in (check("my_code.py").text(), shown))
+    printed, shown = (re.sub(r"-?\d+\.\d+", "#", text) for text in (text, shown))
     assert printed == shown
 
 
@@ -103,9 +91,8 @@ def test_a_report_in_a_notebook_is_safe_and_leads_to_the_equation(monkeypatch):
     assert '<a href="https://example.org/derivations/backpropagation/#eq-bp-Z1">' in shown
 
 
-@pytest.mark.parametrize("name", ["right/r08_plain_loops", "wrong/flat_no_gate", "wrong/w05_regression"])
-def test_the_verdict_does_not_depend_on_the_speed_of_the_machine(name, monkeypatch):
-    path = CATALOGUE / f"{name}.py"
+def test_the_verdict_does_not_depend_on_the_speed_of_the_machine(monkeypatch):
+    path = CATALOGUE / "wrong" / "trainstep_W2_first.py"  # by a composed driver
     ordinary = examine(path).to_dict() | {"seconds": 0}
     for clock in ("process_time", "perf_counter", "monotonic", "time"):
         monkeypatch.setattr(time, clock, itertools.count(0.0, 1.0).__next__)  # a second between two looks
@@ -137,10 +124,12 @@ def test_command_on_a_folder(tmp_path, capsys):
     (tmp_path / "a" / "right.py").write_text(RIGHT_NET)
     (tmp_path / "wrong.py").write_text(WRONG_NET)
     (tmp_path / "broken.py").write_text("def f(:")
-    assert main([str(tmp_path), "--json", "--workers", "1", "--seconds", "30"]) == 1
-    results = json.loads(capsys.readouterr().out)
-    verdicts = {Path(r["file"]).name: r["exit_code"] for r in results}
-    assert verdicts == {"right.py": 0, "wrong.py": 1, "broken.py": 2}
+    absent = tmp_path / "absent.py"
+    assert main([str(tmp_path), str(absent), "--json", "--workers", "1", "--seconds", "30"]) == 1
+    results = {Path(r["file"]).name: r for r in json.loads(capsys.readouterr().out)}
+    verdicts = {name: r["exit_code"] for name, r in results.items()}
+    assert verdicts == {"right.py": 0, "wrong.py": 1, "broken.py": 2, "absent.py": 2}
+    assert "cannot be read" in results["absent.py"]["findings"][0]["text"]
 
 
 def test_a_driver_runs_functions(tmp_path):
@@ -154,14 +143,12 @@ def test_a_driver_runs_functions(tmp_path):
         "for _ in range(3):\n    loss, dw = odd(w, x, t)\n    w = w - 0.1 * dw\n"
     )
     assert check(path, text, seconds=30).code == 0
-    assert check(path, text.replace("0.1 * dw", "0.1 * dw[::-1]"), seconds=30).code == 1
-    failed = check(path, text.replace("odd(", "even("), seconds=30)
+    assert examine(path, text.replace("0.1 * dw", "0.1 * dw[::-1]")).code == 1
+    failed = examine(path, text.replace("odd(", "even("))
     assert failed.code == 2 and "even" in failed.text()
 
 
-def test_usage_and_missing_files_end_with_2(tmp_path, capsys):
-    assert main([str(tmp_path / "absent.py")]) == 2
-    assert "cannot be read" in capsys.readouterr().out
+def test_usage_and_empty_folders_end_with_2(tmp_path):
     assert main([str(tmp_path)]) == 2
     with pytest.raises(SystemExit) as caught:
         main([str(tmp_path), "--seconds", "-1"])
@@ -217,15 +204,15 @@ def test_lines_of_a_notebook_are_counted_in_cells(tmp_path):
     assert made.where(2) == "cell 1, line 2" and made.line(2) == "b = 2"
     assert made.where(5) == "cell 3, line 1" and made.line(5) == "c = 3"
     path.write_text(json.dumps({"cells": cells}))
-    assert "cell 4, line 1: d = (" in check(path).text()
+    assert "cell 4, line 1: d = (" in examine(path).text()
 
 
 def test_a_notebook_of_another_format_and_what_a_notebook_remembers(tmp_path):
     path = tmp_path / "n.ipynb"
     path.write_text(json.dumps({"nbformat": 3, "worksheets": [{"cells": []}]}))
-    assert "not a notebook of format 4; open it in Jupyter and save it" in check(path).text()
+    assert "not a notebook of format 4; open it in Jupyter and save it" in examine(path).text()
     path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "print(_, In[-1], Out)\nx = missing"}]}))
-    assert "name 'missing' is not defined (cell 1, line 2)" in check(path).text()
+    assert "name 'missing' is not defined (cell 1, line 2)" in examine(path).text()
 
 
 # The streams of the command
@@ -233,13 +220,9 @@ def test_a_notebook_of_another_format_and_what_a_notebook_remembers(tmp_path):
 
 RUN = "import sys\nfrom twolayer.cli import main\n{}\nsys.exit(main(['check', sys.argv[1]]))"
 STREAMS = {  # what happens to the streams before the command: its exit code on a right file
-    "import io; sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='cp1252')": 0,
     "import io; sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding='ascii')": 0,
-    "sys.stdout = None": 0,
-    "sys.stdout = sys.stderr = None": 0,
-    "class S:\n    write, flush = (lambda self, text: 0), (lambda self: 0)\nsys.stdout = sys.stderr = S()": 0,
+    "class S:\n    write, flush = (lambda self, text: 0), (lambda self: 0)\nsys.stdout, sys.stderr = None, S()": 0,
     "import os; os.close(1)": 2,
-    "sys.stdout = open('/dev/full', 'w')": 2,
     "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)": 141,
 }  # fmt: skip
 
@@ -322,21 +305,6 @@ def test_traced_numbers_are_floats():
     assert x > 2 and x.item() is x and float(x) == 3.0
 
 
-def test_a_common_factor_and_a_root_are_no_mistake(tmp_path):
-    changed = {
-        "sum": RIGHT_NET.replace("-np.mean(", "-np.sum("),
-        "root": RIGHT_NET.replace("-np.mean(y", "np.sqrt(-np.mean(y").replace("(1 - A2))", "(1 - A2)))"),
-        "momentum": RIGHT_NET.replace("for epoch", "v = 0\nfor epoch").replace(
-            "    W1, b1 =", "    v = 0.9 * v + dW1; dW1 = v\n    W1, b1 ="
-        ),
-        "printed": RIGHT_NET.replace(
-            "loss = -np.mean(y * np.log(A2) + (1 - y) * np.log(1 - A2))", "print(np.mean(abs(y - A2)))"
-        ),
-    }
-    for found in together(tmp_path, *changed.values()):
-        assert found.code == 0, found.text()
-
-
 def test_watch_judges_a_block_and_leaves_plain_arrays():
     setup, step = RIGHT_NET.split("for epoch in range(1000):\n    pass\n")
     for gate, code in ((" * (Z1 > 0)", 0), ("", 1)):
@@ -352,12 +320,6 @@ def test_a_report_without_findings_is_no_success():
     assert Report("right", [Finding("ok", "x", "y")]).code == 0
 
 
-def test_a_bias_that_is_not_updated_is_found(tmp_path):
-    path = tmp_path / "bias.py"
-    path.write_text(RIGHT_NET.replace("W2, b2 = W2 - 0.1 * dW2, b2 - 0.1 * db2", "W2 = W2 - 0.1 * dW2"))
-    assert any(f.id in ("never-updated", "not-trained") for f in check(path, seconds=30).findings)
-
-
 def test_hostile_lines_are_inside():
     assert "input" in inside("input()") and Source(Path("x"), "a").where(1) == "line 1"
 
@@ -366,7 +328,7 @@ PREALLOCATED = """
 import numpy as np
 
 rng = np.random.default_rng(3)
-X, Y = rng.normal(size=(8, 2)), rng.random((8, 1))
+X, Y = rng.normal(size=(5, 2)), rng.random((5, 1))
 W1, W2 = rng.normal(size=(3, 3)), rng.normal(size=(1, 4))
 units = [BUFFER]
 
@@ -396,15 +358,15 @@ HIDDEN = (
 )
 
 
-def test_a_buffer_filled_by_the_forward_pass_is_not_a_parameter(tmp_path):
-    texts = [PREALLOCATED.replace("BUFFER", b).replace("HIDDEN", h) for b in BUFFERS for h in HIDDEN]
-    wrong = [text.replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]") for text in texts]
-    found = together(tmp_path, *texts, *wrong)
-    for right in found[: len(texts)]:
-        assert right.code != 1, right.text()
-    for each in found[len(texts) :]:
-        assert each.code == 1, each.text()
-        assert any(f.level == "wrong" and "d1 =" in f.source for f in each.findings), each.text()
+PAIRS = list(zip(BUFFERS * 2, HIDDEN, strict=False))
+
+
+@pytest.mark.parametrize("number", range(len(PAIRS)))
+def test_a_buffer_filled_by_the_forward_pass_is_not_a_parameter(number, reports):
+    right, wrong = reports[f"buffer_{number}"], reports[f"wrong_buffer_{number}"]
+    assert right.code != 1, right.text()
+    assert wrong.code == 1, wrong.text()
+    assert any(f.level == "wrong" and "d1 =" in f.source for f in wrong.findings), wrong.text()
 
 
 # What is said of a program, and what never is
@@ -428,6 +390,10 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
         2, "W2 takes part in the forward pass, and could not be judged",
     ),
     "a_rate_for_each": ({"b1 - 0.1 * db1": "b1 - 0.2 * db1"}, 0, "the step of b1 is 2 times that of the others"),
+    "rates_of_the_size_of_a_count": (
+        {"W2 - 0.1": "W2 - 0.2", "b2 - 0.1": "b2 - 0.2", "(3, 4)": "(3, 5)", "(4)": "(5)", "(4, 1)": "(5, 1)"},
+        0, "the step of b1 is 0.5 times that of the others",
+    ),
     "a_rate_doubled": (
         {"b1 - 0.1 * db1": "b1 - 2 * lr * db1", "W1 - 0.1": "W1 - lr", "W2 - 0.1": "W2 - lr", "b2 - 0.1": "b2 - lr",
          "pass": "lr = 0.1"}, 0, "the step of b1 is 2 times that of the others",
@@ -435,6 +401,7 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
     "a_rate_left_out": (
         {"b1 - 0.1 * db1": "b1 - db1"}, 1, "b1 is 10 · of what it should be: the other parameters have no such factor",
     ),
+    "a_rate_of_one": ({"b1 - 0.1 * db1": "b1 - 1.0 * db1"}, 0, "the step of b1 is 10 times that of the others"),
     "a_rate_for_all_but_one": (
         {"W1 - 0.1 * dW1": "W1 - dW1", "W2 - 0.1 * dW2": "W2 - dW2", "b2 - 0.1 * db2": "b2 - db2"},
         0, "the step of b1 is 0.1 times that of the others",
@@ -465,12 +432,13 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
          "dZ2 @ W2.T": "dZ2.sum(axis=1, keepdims=True) @ W2.T"}, 1, "every prediction meets every label",
     ),
     "overflows": ({SIGMOID: "1 / (1 + np.exp(800 * y - A1 @ W2 - b2))"}, 2, "not a finite number here"),
-    "no_loss": ({LOSS: "pass", "(A2 - y)": "(A2 - y) * A2 * (1 - A2)"}, 0, "those of the squared error"),
-    "no_loss_and_derivative_at_the_activation": (
-        {LOSS: "s = 1 / (1 + np.exp(-A2))", "(A2 - y)": "(A2 - y) * (s * (1 - s))"},
-        1, "uses A2 where (A1 @ W2 + b2) belongs (line 14)",
-    ),
-    "no_loss_and_no_gate": ({LOSS: "pass", " * (Z1 > 0)": ""}, 1, "lacks the factor relu'(Z1)"),
+    "no_loss": ({LOSS: "pass", "1000": "20", "(A2 - y)": "(A2 - y) * A2 * (1 - A2)"}, 0, "those of the squared error"),
+    "no_loss_and_no_gate": ({LOSS: "pass", "1000": "20", " * (Z1 > 0)": ""}, 1, "lacks the factor relu'(Z1)"),
+    "sum_for_mean": ({"-np.mean(": "-np.sum("}, 0, "follows the slope"),
+    "root": ({"-np.mean(y": "np.sqrt(-np.mean(y", "(1 - A2))": "(1 - A2)))"}, 0, "is another number"),
+    "momentum": ({"for epoch": "v = 0\nfor epoch", "    W1, b1 =": "    v = 0.9 * v + dW1; dW1 = v\n    W1, b1 ="},
+                 0, "an optimizer"),
+    "printed": ({LOSS: "print(np.mean(abs(y - A2)))"}, 0, "the loss that the program computes is another number"),
     "derivative_turned": (
         {"np.maximum(Z1, 0)": "1 / (1 + np.exp(-Z1))", "dZ1 = dA1": "slope = A1 * (A1 - 1)\n    dZ1 = dA1",
          "(Z1 > 0)": "slope"}, 1, "slope has the opposite sign",
@@ -478,31 +446,29 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def changed(tmp_path_factory):
-    folder, paths = tmp_path_factory.mktemp("changed"), {}
+def changed_programs():
+    """The texts of CHANGED."""
+    texts = {}
     for name, (pieces, _, _) in CHANGED.items():
-        text = RIGHT_NET
+        texts[name] = RIGHT_NET
         for old, new in pieces.items():
-            assert old in text, old
-            text = text.replace(old, new)
-        paths[name] = folder / f"{name}.py"
-        paths[name].write_text(text)
-    return dict(zip(paths, check_paths(list(paths.values()), seconds=30), strict=True))
+            assert old in texts[name], old
+            texts[name] = texts[name].replace(old, new)
+    return texts
 
 
 @pytest.mark.parametrize("name", CHANGED)
-def test_what_is_said_of_a_changed_program(name, changed):
+def test_what_is_said_of_a_changed_program(name, reports):
     _, code, said = CHANGED[name]
-    assert changed[name].code == code and said in changed[name].text(), changed[name].text()
+    assert reports[name].code == code and said in reports[name].text(), reports[name].text()
 
 
-def test_a_derivative_keeps_its_sign(changed):
-    assert "✓ slope = sigmoid'(Z1)" not in changed["derivative_turned"].text()
+def test_a_derivative_keeps_its_sign(reports):
+    assert "✓ slope = sigmoid'(Z1)" not in reports["derivative_turned"].text()
 
 
 @pytest.mark.parametrize(("name", "code", "said"), [
-    ("wrong/w26_blocks", 2, "exactly those of the squared error, but whether that is the program's loss was not seen"),
+    ("wrong/w39_notebook", 2, "those of the cross-entropy, but whether that is the program's loss was not seen"),
     ("right/r14_class_dropout", 0, "the slope of the loss of line 35"),  # after a driver that does not compute it
     ("right/nobias", 0, "computes no loss in this step; its gradients are exactly those of the squared error"),
 ])  # fmt: skip
@@ -514,20 +480,69 @@ def test_a_composed_driver_guesses_no_loss_where_the_program_has_one(name, code,
 ONE_BY_ONE = """
 import numpy as np
 rng = np.random.default_rng(0)
-X, y = rng.normal(size=(20, 3)), np.eye(3)[rng.integers(0, 3, size=20)]
+X, y = rng.normal(size=(8, 3)), np.eye(3)[rng.integers(0, 3, size=8)]
 W1, W2, b2 = rng.normal(size=(3, 6)), rng.normal(size=(6, 3)), np.zeros(3)
 for epoch in range(5):
     for x, t in zip(X[:, None], y[:, None]):
         A1 = 1 / (1 + np.exp(-(x @ W1)))
         A2 = 1 / (1 + np.exp(-(A1 @ W2 + b2)))
-        d2 = (t - A2) * (A2 * (1 - A2) + 0.1)
+        d2 = (t - A2) * (A2 * (1 - A2))
         W1, W2, b2 = W1 + x.T @ (d2 @ W2.T * A1 * (1 - A1)), W2 + A1.T @ d2, b2 + d2[0]
 """
 
 
-def test_a_loss_is_not_known_by_the_error_of_one_sample(tmp_path):
-    held, right = together(tmp_path, ONE_BY_ONE, ONE_BY_ONE.replace(" + 0.1", ""))
-    assert (held.code, right.code) == (2, 0)  # the derivative is held above 0.1 on purpose, and no loss is computed
+SHRINKING = """
+import math, random
+data = [(random.random(), random.random(), random.random()) for _ in range(6)]
+w1, w2, b, v = 0.3, -0.2, 0.1, 0.7
+for epoch in range(50):
+    gw1, gw2, gb, gv, loss = 0.05 * w1, 0.05 * w2, 0.0, 0.05 * v, 0.0
+    for x1, x2, t in data:
+        h = math.tanh(w1 * x1 + w2 * x2 + b)
+        loss += (v * h - t) ** 2 / 12
+        d = (v * h - t) / 6
+        dh = d * v * (1 - h * h)
+        gv, gw1, gw2, gb = gv + d * h, gw1 + dh * x1, gw2 + dh * x2, gb + dh
+    w1, w2, b, v = w1 - 0.1 * gw1, w2 - 0.1 * gw2, b - 0.1 * gb, v - 0.1 * gv
+"""
+TWO_OUTPUTS = """
+import math
+x1, x2, t1, t2 = 0.05, 0.10, 0.01, 0.99
+w1, w2, w3, w4, v1, v2, v3, v4 = 0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55
+s = lambda z: 1 / (1 + math.exp(-z))
+for step in range(50):
+    h1, h2 = s(w1 * x1 + w2 * x2 + 0.35), s(w3 * x1 + w4 * x2 + 0.35)
+    o1, o2 = s(v1 * h1 + v2 * h2 + 0.6), s(v3 * h1 + v4 * h2 + 0.6)
+    loss = 0.5 * (t1 - o1) ** 2 + 0.5 * (t2 - o2) ** 2
+    d1, d2 = (o1 - t1) * o1 * (1 - o1), (o2 - t2) * o2 * (1 - o2)
+    e1, e2 = (d1 * v1 + d2 * v3) * h1 * (1 - h1), (d1 * v2 + d2 * v4) * h2 * (1 - h2)
+    v1, v2, v3, v4 = v1 - 0.5 * d1 * h1, v2 - 0.5 * d1 * h2, v3 - 0.5 * d2 * h1, v4 - 0.5 * d2 * h2
+    w1, w2, w3, w4 = w1 - 0.5 * e1 * x1, w2 - 0.5 * e1 * x2, w3 - 0.5 * e2 * x1, w4 - 0.5 * e2 * x2
+"""
+MORE = {  # programs that are no change of the right one
+    "shrinking": SHRINKING, "shrinking_wrong": SHRINKING.replace(" * (1 - h * h)", ""),
+    "two_outputs": TWO_OUTPUTS, "two_outputs_wrong": TWO_OUTPUTS.replace("d2 * v3", "d2"),
+    "one_by_one": ONE_BY_ONE, "one_by_one_held": ONE_BY_ONE.replace("(1 - A2))", "(1 - A2) + 0.1)"),
+    **{f"buffer_{i}": PREALLOCATED.replace("BUFFER", b).replace("HIDDEN", h) for i, (b, h) in enumerate(PAIRS)},
+}  # fmt: skip
+MORE |= {f"wrong_{n}": MORE[n].replace("* a[3:6] * (1 - a[3:6])", "* a[3:6]") for n in list(MORE) if n[0] == "b"}
+
+
+def test_a_loss_is_not_known_by_the_error_of_one_sample(reports):
+    # the derivative is held above 0.1 on purpose, and no loss is computed
+    assert (reports["one_by_one_held"].code, reports["one_by_one"].code) == (2, 0)
+
+
+def test_single_numbers_may_shrink(reports):
+    right, wrong = reports["shrinking"], reports["shrinking_wrong"]
+    assert right.code == 0 and "w1 also shrinks" in right.text(), right.text()
+    assert wrong.code == 1 and "dh" in wrong.text(), wrong.text()
+
+
+def test_the_terms_of_a_loss_are_no_loss(reports):
+    right, wrong = reports["two_outputs"], reports["two_outputs_wrong"]
+    assert right.code == 0 and "the loss of line 9" in right.text(), right.text()
+    assert wrong.code == 1 and any(f.level == "wrong" and "e1, e2 =" in f.source for f in wrong.findings), wrong.text()
 
 
 def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):
@@ -542,5 +557,5 @@ def test_a_slow_machine_says_the_same(tmp_path, monkeypatch):
         monkeypatch.setattr(time, clock, lambda: pytest.fail("a clock was read"))
     outcome = settle(program.tape, params)
     place = explain.Places(program.sources, str(path))
-    found = explain.verdict(outcome, params, place) + findings.all_of(program, outcome, place)
+    found = explain.explain(outcome, place)[0] + findings.all_of(params, outcome, place)
     assert outcome.verdict == "wrong" and any("lacks the factor relu'(Z1)" in f.text for f in found)

@@ -120,14 +120,14 @@ def breaks(most: int) -> Iterator[tuple[str, int, str, Report]]:
         right, found = step_of(program), 0
         every = list(broken(path))
         for line, said, tree in every[:: max(1, len(every) // 40)]:
-            attempted = program, failure, outcome = run(path, tree, text)
+            program, failure, outcome = run(path, tree, text)
             try:
                 counts = failure is None and program.params.next and differs(right, step_of(program))
             except (ReplayError, ValueError):
                 continue
             if counts:
                 report = Report(str(path))
-                fill(report, *attempted)
+                fill(report, program.sources, program.params, outcome, failure)
                 yield name, line, said, report
                 found += 1
                 if found * len(PROGRAMS) >= most:

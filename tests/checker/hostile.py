@@ -33,7 +33,6 @@ def inside(line: str) -> str:
 
 # name: (text, exit code, a part of what is said)
 HOSTILE = {
-    "endless_loop": ("while True: pass\n" + WRONG_NET, 2, "did not end within"),
     "endless_catching": (
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass\n", 2, "did not end within",
     ),
@@ -65,4 +64,4 @@ HOSTILE = {
     "colors_the_terminal": ("raise KeyError('\\x1b[2J')\n", 2, "KeyError"),
     "deep": ("x = " + "(" * 5000 + ")" * 5000, 2, "not Python"),
 }  # fmt: skip
-ENDLESS = {"endless_loop", "endless_catching", "threads"}  # as long as they are let
+ENDLESS = {"endless_catching", "threads"}  # as long as they are let

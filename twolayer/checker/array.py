@@ -104,48 +104,53 @@ def number(value: Any, node: Node) -> Number:
 # Between theirs and the tape's
 
 
+def each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The same with everything changed that is in its lists, tuples and dictionaries."""
+    if type(value) in (list, tuple):
+        return type(value)([each(v, change) for v in value])
+    return {k: each(v, change) for k, v in value.items()} if type(value) is dict else change(value)
+
+
 def holds(value: Any) -> bool:
     """Whether something traced is in there."""
-    if isinstance(value, Traced | Number):
-        return True
-    if isinstance(value, list | tuple):
-        return any(map(holds, value))
-    if isinstance(value, np.ndarray):
-        return value.dtype == object and any(map(holds, value.flat))
+    if isinstance(value, dict):
+        return any(map(holds, value.values()))
     if isinstance(value, slice):
         return holds(value.start) or holds(value.stop)
-    return isinstance(value, dict) and any(map(holds, value.values()))
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        return any(map(holds, value))
+    return isinstance(value, Traced | Number)
 
 
 def plain(value: Any) -> Any:
     """The same without tracing."""
+    return each(value, bare)
+
+
+def bare(value: Any) -> Any:
     if isinstance(value, Traced):
         return value.view(np.ndarray)
-    if isinstance(value, Number):
-        return np.float64(float(value))
-    if type(value) in (list, tuple):
-        return type(value)(map(plain, value))
     if isinstance(value, slice):
-        return slice(plain(value.start), plain(value.stop), plain(value.step))
-    return value
+        return slice(bare(value.start), bare(value.stop), bare(value.step))
+    return np.float64(float(value)) if isinstance(value, Number) else value
 
 
 def encode(value: Any) -> Any:
     """The same with nodes for what is traced, and leaves for plain arrays; no narrow floats."""
+    return each(value, code)
+
+
+def code(value: Any) -> Any:
     if isinstance(value, Traced | Number):
         return node_of(value)
     if isinstance(value, np.ndarray):
         return tape.adopt(value) if value.dtype.kind in "fiub" else value
-    if isinstance(value, list | tuple):
-        return type(value)(map(encode, value)) if type(value) in (list, tuple) else value
-    if isinstance(value, slice):
-        return plain(value)
     if isinstance(value, np.floating | np.integer):
         return value.item()
     if isinstance(value, str) and value in ("float32", "f4", "float16", "f"):
         return float
     kind = value.type if isinstance(value, np.dtype) else value
-    return float if isinstance(kind, type) and issubclass(kind, np.floating) else value
+    return float if isinstance(kind, type) and issubclass(kind, np.floating) else bare(value)
 
 
 def node_of(array: Traced | Number) -> Node:
@@ -182,8 +187,10 @@ def become(array: Traced, node: Node, do: Callable[[np.ndarray], Any]) -> Traced
     if first.value is not None and np.may_share_memory(first.value, root):
         first.value = np.array(first.value)
     do(array.view(np.ndarray))
+    root._node = node
     if root is not array:
         root._node = tape.record(put, (first, node, array._path), {}, root.shape, root.dtype)
+    root._node.names += [name for name in first.names if name not in root._node.names]
     root._version += 1
     array._node, array._seen = node, root._version
     return array
@@ -194,23 +201,19 @@ def run(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, pu
     kwargs = dict(kwargs or {})
     out = kwargs.pop("out", None)
     out = out[0] if isinstance(out, tuple) else out
-    bare, bare_kwargs = [plain(a) for a in args], {k: plain(v) for k, v in kwargs.items()}
+    values, more = plain(args), plain(kwargs)
     if isinstance(out, Traced):
-        node = tape.record(op, *codes(args, kwargs), out.shape, out.dtype)
-        return become(out, node, lambda a: op(*bare, **bare_kwargs, out=a))
+        node = tape.record(op, encode(args), encode(kwargs), out.shape, out.dtype)
+        return become(out, node, lambda a: op(*values, **more, out=a))
     if out is not None:
-        op(*bare, **bare_kwargs, out=out)
+        op(*values, **more, out=out)
         return out
-    return wrap(op(*bare, **bare_kwargs), op, args, kwargs, bare, pure)
+    return wrap(op(*values, **more), op, args, kwargs, pure)
 
 
-def codes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return tuple(encode(a) for a in args), {k: encode(v) for k, v in kwargs.items()}
-
-
-def wrap(result: Any, op: Any, args: Any, kwargs: Any, bare: list[Any], pure: bool = True) -> Any:
+def wrap(result: Any, op: Any, args: Any, kwargs: Any, pure: bool = True) -> Any:
     if isinstance(result, np.ndarray) and result.dtype.kind in "fiubc":
-        owner, path = view_of(result, op, args, kwargs, bare)
+        owner, path = view_of(result, op, args, kwargs)
         if owner is not None and not path:
             return owner
         array = result.view(Traced)
@@ -223,32 +226,27 @@ def wrap(result: Any, op: Any, args: Any, kwargs: Any, bare: list[Any], pure: bo
     if isinstance(result, np.floating) or (type(result) is float):
         return number(result, node_for(np.asarray(result), op, args, kwargs, pure))
     if isinstance(result, tuple | list) and pure:
-        parts = [wrap(r, Part(op, i), args, kwargs, bare) for i, r in enumerate(result)]
+        parts = [wrap(r, Part(op, i), args, kwargs) for i, r in enumerate(result)]
         return type(result)(parts) if type(result) in (list, tuple) else type(result)(*parts)
     return result
 
 
 def node_for(value: np.ndarray, op: Any, args: Any, kwargs: Any, pure: bool) -> Node:
-    if (
-        pure
-        and op not in MAKING
-        and (holds(args) or holds(kwargs) or any(isinstance(a, np.ndarray) and a.size > 1 for a in args))
-    ):
-        return tape.record(op, *codes(args, kwargs), value.shape, value.dtype)
+    known = holds(args) or holds(kwargs) or any(isinstance(a, np.ndarray) and a.size > 1 for a in args)
+    if pure and known and op not in MAKING:
+        return tape.record(op, encode(args), encode(kwargs), value.shape, value.dtype)
     return tape.leaf(value, "made" if pure else "random")
 
 
-def view_of(result: np.ndarray, op: Any, args: Any, kwargs: Any, bare: list[Any]) -> tuple[Traced | None, Any]:
+def view_of(result: np.ndarray, op: Any, args: Any, kwargs: Any) -> tuple[Traced | None, Any]:
     """The traced argument whose memory the result shows, and the step from the one to the other."""
-    for i, (theirs, arg) in enumerate(zip(args, bare, strict=True)):
-        if not isinstance(theirs, Traced):
+    for i, arg in enumerate(args):
+        if not isinstance(arg, Traced) or result.base is None or not np.may_share_memory(result, arg):
             continue
-        if result is arg:
-            return theirs, ()
-        if i == 0 and result.base is not None and result.size and np.may_share_memory(result, arg):
-            if result.shape == arg.shape and result.strides == arg.strides and result.dtype == arg.dtype:
-                return theirs, ()
-            return theirs, ((op, tuple(plain(a) for a in args[1:]), {k: plain(v) for k, v in kwargs.items()}),)
+        if result.shape == arg.shape and result.strides == arg.strides and result.dtype == arg.dtype:
+            return arg, ()
+        if i == 0 and result.size:
+            return arg, ((op, plain(args[1:]), plain(kwargs)),)
     return None, ()
 
 

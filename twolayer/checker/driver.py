@@ -62,6 +62,9 @@ def step(p, g):
 """
 
 
+EMPTY: ast.FunctionDef = ast.parse("def __init__(self): pass").body[0]  # type: ignore[assignment]
+
+
 @dataclass(frozen=True)
 class Function:
     """A function of theirs, or a method of an object: how it is called, and its text."""
@@ -120,13 +123,13 @@ class Composer:
     """Lines of a driver, and what they have made so far: by the name, or the kind, of an argument."""
 
     text: str
-    taken: set[str]  # names of their functions
+    functions: list[Function]
     known: dict[str, str] = field(default_factory=lambda: {name: name for name in ("X", "y", "d", "h", "k")})
     indent: str = ""
 
     def loop(self) -> "Composer":
         """Another one that goes on from here, in a loop of three steps."""
-        return Composer(self.text + "for _ in range(3):\n", self.taken, dict(self.known), "    ")
+        return Composer(self.text + "for _ in range(3):\n", self.functions, dict(self.known), "    ")
 
     def value(self, argument: str) -> str | None:
         for name in (argument, *(kind for kind, words in WORDS.items() if re.fullmatch(words, bare(argument)))):
@@ -142,7 +145,8 @@ class Composer:
         if function.node.args.vararg and "params" in self.known:
             values.append(f"*{self.known['params']}")
         theirs = function.returned()
-        names = [f"the_{name}" if name in self.taken else name for name in (n or f"the_{kind}" for n in theirs)]
+        taken = {"X", "y", "d", "h", "k", "rng", *(f.call for f in self.functions)}
+        names = [f"the_{name}" if name in taken else name for name in (n or f"the_{kind}" for n in theirs)]
         result = f"{', '.join(names)} = " if names else ""
         self.text += f"{self.indent}{result}{function.call}({', '.join(map(str, values))})\n"
         self.known |= {name: mine for name, mine in zip(theirs, names, strict=True) if name}
@@ -197,58 +201,47 @@ def layouts(text: str) -> list[str]:
     ]
 
 
-def weights(functions: Sequence[Function], text: str, data: str) -> str:
-    """Lines for parameters that the functions take and none makes."""
-    names = [n for f in functions for n in f.required() if re.fullmatch(WEIGHT, n)]
-    names = names or re.findall(rf"\b{WEIGHT}\b", text)
-    columns, flat = f"(d, {N})" in data, "reshape" not in data and "eye" not in data
-    shapes = {"w1": "d, h", "b1": "h,", "w2": "h," if flat else "h, k", "b2": "" if flat else "k,"}
-    if columns:
-        shapes = {"w1": "h, d", "b1": "h, 1", "w2": "k, h", "b2": "k, 1"}
-    return "".join(f"{name} = rng.normal(size=({shapes[bare(name)]}))\n" for name in dict.fromkeys(names))
-
-
 def compose(source: Source) -> Iterator[str]:
     """Drivers for this program, the likeliest first."""
     tree = source.tree.body
     top = [n for s in tree if not isinstance(s, ast.FunctionDef | ast.ClassDef) for n in ast.walk(s)]
     own = {n.id for n in top if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     functions = [Function(n.name, n) for n in tree if isinstance(n, ast.FunctionDef)]
-    classes = [n for n in tree if isinstance(n, ast.ClassDef)][::-1]
-
     for data in ["import numpy as np\n"] * ({"X", "y"} <= own) + layouts(source.text):
-        for one in classes:
-            yield from of_class(one, functions, data, source)
-        yield from of_functions(functions, data, source.text, own)
+        for one in [n for n in reversed(tree) if isinstance(n, ast.ClassDef)]:
+            yield from of_class(one, functions, data, source.text)
+        start = Composer(data, functions)
+        names = [n for n in sorted(own, key=lambda n: (n[-1], n[0] not in "wW")) if re.fullmatch(WEIGHT, n)]
+        if not names and not pick(functions, "init"):
+            names = weights(start, functions, source.text)
+        if len(names) == 4:
+            start.known |= {n: n for n in names} | {"params": f"({', '.join(names)})"}
+        yield from loops(start, functions, {})
 
 
-def of_class(one: ast.ClassDef, functions: list[Function], data: str, source: Source) -> Iterator[str]:
+def of_class(one: ast.ClassDef, functions: list[Function], data: str, text: str) -> Iterator[str]:
     """Drivers with an object of the class: theirs if they make one, else a new one."""
-    theirs = re.search(rf"^(\w+) = {one.name}\(", source.text, re.M)
+    theirs = re.search(rf"^(\w+) = {one.name}\(", text, re.M)
     name = theirs[1] if theirs else "net"
     methods = [Function(f"{name}.{n.name}", n) for n in one.body if isinstance(n, ast.FunctionDef)]
-    if not (pick(methods, "backward") or pick(methods, "train")):
-        return
-    composer = Composer(data, {"X", "y", "d", "h", "k", "rng", *(f.call for f in functions)})
-    if not theirs:
-        new = next((m.node for m in methods if m.node.name == "__init__"), None)
-        if new and not composer.call(Function(f"net = {one.name}", new), "net"):
-            return
-        composer.text += "" if new else f"net = {one.name}()\n"
-    attributes = {n.attr: f"{name}.{n.attr}" for n in ast.walk(one) if isinstance(n, ast.Attribute)}
-    yield from loops(composer, methods + pick(functions, "loss") + pick(functions, "slope"), attributes)
+    if pick(methods, "backward") or pick(methods, "train"):
+        start = Composer(data, functions)
+        new = [m.node for m in methods if m.node.name == "__init__"] or [EMPTY]
+        if theirs or start.call(Function(f"net = {one.name}", new[0]), "net"):
+            attributes = {n.attr: f"{name}.{n.attr}" for n in ast.walk(one) if isinstance(n, ast.Attribute)}
+            yield from loops(start, methods + pick(functions, "loss") + pick(functions, "slope"), attributes)
 
 
-def of_functions(functions: list[Function], data: str, text: str, own: set[str]) -> Iterator[str]:
-    """Drivers with the functions alone, and with parameters that are theirs, or made here."""
-    composer = Composer(data, {"X", "y", "d", "h", "k", "rng", *(f.call for f in functions)})
-    names = [n for n in sorted(own, key=lambda n: (n[-1], n[0] not in "wW")) if re.fullmatch(WEIGHT, n)]
-    if not names and not pick(functions, "init"):
-        composer.text += (loose := weights(functions, text, data))
-        names = re.findall(r"^(\w+) =", loose, re.M)
-    if len(names) == 4:
-        composer.known |= {n: n for n in names} | {"params": f"({', '.join(names)})"}
-    yield from loops(composer, functions, {})
+def weights(start: Composer, functions: list[Function], text: str) -> list[str]:
+    """The names of parameters that the functions take and none makes, made in lines of the driver."""
+    names = [n for f in functions for n in f.required() if re.fullmatch(WEIGHT, n)]
+    names = list(dict.fromkeys(names or re.findall(rf"\b{WEIGHT}\b", text)))
+    columns, flat = f"(d, {N})" in start.text, "reshape" not in start.text and "eye" not in start.text
+    shapes = {"w1": "d, h", "b1": "h,", "w2": "h," if flat else "h, k", "b2": "" if flat else "k,"}
+    if columns:
+        shapes = {"w1": "h, d", "b1": "h, 1", "w2": "k, h", "b2": "k, 1"}
+    start.text += "".join(f"{name} = rng.normal(size=({shapes[bare(name)]}))\n" for name in names)
+    return names
 
 
 def loops(start: Composer, functions: Sequence[Function], attributes: dict[str, str]) -> Iterator[str]:
@@ -262,15 +255,12 @@ def loops(start: Composer, functions: Sequence[Function], attributes: dict[str, 
             break
     for backward in pick(functions, "backward")[:2]:
         composer = start.loop()
-        chosen = {role: [f for f in pick(functions, role) if f is not backward][:1] for role in ROLES}
-        done = [composer.call(f, "output") for f in chosen["forward"]]
-        for role in ("loss", "slope"):
-            done += [composer.call(f, role) or role == "loss" for f in chosen[role]]
+        first = {role: [f for f in pick(functions, role) if f is not backward][:1] for role in ROLES}
+        done = [composer.call(f, "output") for f in first["forward"]]
+        done += [composer.call(f, role) or role == "loss" for role in ("loss", "slope") for f in first[role]]
         done += [composer.call(backward, "grads")]
-        done += [composer.call(f, "params") for f in chosen["update"]]
-        if not chosen["update"]:
-            done += [composer.step(backward, attributes) or bool(attributes)]
-        if all(done):
+        done += [composer.call(f, "params") for f in first["update"]]
+        if all(done) and (first["update"] or composer.step(backward, attributes) or attributes):
             yield composer.text
 
 

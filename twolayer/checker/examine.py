@@ -46,7 +46,9 @@ def examine(path: Path, given: str | None = None) -> Report:
         found = attempt(source, given or "")
         if given is None and not found[0].params.next and not found[0].tape.stopped:
             found = composed(source, report, found)
-        fill(report, *found)
+        program, failure, outcome = found
+        report.made_up += program.made_up
+        fill(report, program.sources, program.params, outcome, failure)
     except UnreadableError as error:
         report.findings.append(Finding("unknown", "unreadable", str(error)))
     report.seconds = time.process_time() - start
@@ -93,13 +95,14 @@ def composed(source: Source, report: Report, bare: Attempt) -> Attempt:
     return bare
 
 
-def fill(report: Report, program: Program, failure: Failure | None, outcome: Outcome) -> None:
+def fill(
+    report: Report, sources: dict[str, Source], params: Parameters, outcome: Outcome, failure: Failure | None = None
+) -> None:
     """Findings and lines, from what was found out."""
-    report.made_up += program.made_up
-    place = explain.Places(program.sources, report.name)
-    report.findings += explain.verdict(outcome, program.params, place)
-    report.lines += explain.lines(outcome, program.params, place)
-    report.findings += findings.all_of(program, outcome, place)
+    place = explain.Places(sources, report.name)
     if failure and outcome.verdict == "unknown":
-        said = f"the {'composed driver' if failure.at[0] == 'driver' else 'program'} ended with {failure.said}"
-        report.findings.insert(0, place.finding("unknown", "failure", said, failure.at))
+        said, at = failure
+        text = f"the {'composed driver' if at[0] == 'driver' else 'program'} ended with {said}"
+        report.findings.append(place.finding("unknown", "failure", text, at))
+    found, report.lines = explain.explain(outcome, place)
+    report.findings += found + findings.all_of(params, outcome, place)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
-from twolayer.checker.explain import Places, close, proportional
+from twolayer.checker.explain import Places, proportional
 from twolayer.checker.loss import errors
 from twolayer.checker.parameters import Parameters
 from twolayer.checker.replay import PRODUCTS, Replay, ReplayError, ancestors, arrays_in, start
@@ -17,13 +16,13 @@ from twolayer.checker.verdict import Judgement, Outcome
 NEAR = 400  # nodes before and after a step among which its slopes are looked for
 
 
-def all_of(program: Any, outcome: Outcome, place: Places) -> list[Finding]:
+def all_of(params: Parameters, outcome: Outcome, place: Places) -> list[Finding]:
     """What was not judged, and the first that each other look finds."""
-    judged, found = outcome.judged, [*islice(grown(program.params, place), 1)]
+    judged, found = outcome.judged, [*islice(grown(params, place), 1)]
     if judged is not None:
         whole = len(judged.points) == 3
         found += unjudged(judged, place) if whole else ()
-        for look in (overflow, changed, spread, integers, shuffled, equal, accumulated) if whole else (overflow,):
+        for look in (overflow, changed, operations, shuffled, equal, accumulated) if whole else (overflow,):
             found += islice(look(judged, place), 1)
     return [f for f in found if f.level != "unknown" or outcome.verdict != "unknown"]
 
@@ -70,6 +69,14 @@ def unjudged(judged: Judgement, place: Places) -> Iterator[Finding]:
                 yield place.finding("note", "not-trained", text, value.line)
 
 
+def is_weight(value: Node) -> bool:
+    """Whether these are random numbers or zeros with a name, at most scaled: a parameter at its start."""
+    found = ancestors([value]).values()
+    fresh = any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found)
+    made = len(arrays_in([value])) > 1 or any(n.op in PRODUCTS or n.op is getitem for n in found)
+    return fresh and not made and value.dtype.kind == "f" and bool(value.names)
+
+
 def replaced(node: Node, value: Node, judged: Judgement) -> bool:
     """Whether the next pass has, in the place of this value, one that is computed from parameters."""
     tape, last = judged.params.tape, max(n.id for n in judged.step.new)
@@ -77,6 +84,26 @@ def replaced(node: Node, value: Node, judged: Judgement) -> bool:
     return after is not None and any(
         judged.params.reach[i.id] for i, old in zip(after.inputs, node.inputs, strict=False) if old is value
     )
+
+
+def computed_slope(value: Node, judged: Judgement) -> Node | None:
+    """A value of their backward pass that is the slope by this one."""
+    loss, last = judged.step.loss, max(n.id for n in judged.step.new)
+    near = [n for n in judged.params.tape.nodes if n.size == value.size and loss.id - NEAR < n.id < last + NEAR]
+    cuts = [*judged.step.old, value]
+    units = np.eye(min(value.size, 6), value.size).reshape(-1, *value.shape)
+    try:
+        replay = Replay(cuts, [loss, *near])
+        values = replay.at({c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts})
+        slopes = np.array([replay.slope(values, loss, value, unit)[0] for unit in units])
+    except (ReplayError, ValueError):
+        return None
+    counts = {1, *(s for n in judged.replay.order for s in n.shape)}
+    for node in (n for n in near if n.id in replay.moving and n not in cuts):
+        factor = proportional([np.ravel(values[node.id])[: len(slopes)].astype(float)], [slopes])
+        if factor and (len(slopes) > 1 or any(abs(factor * s - 1) < 1e-5 for s in counts)):
+            return node
+    return None
 
 
 def changing(params: Parameters) -> Iterator[tuple[Node, Node]]:
@@ -96,36 +123,8 @@ def changed(judged: Judgement, place: Places) -> Iterator[Finding]:
             yield place.finding("note", "data-changed", text, new.line)
 
 
-def is_weight(value: Node) -> bool:
-    """Whether these are random numbers or zeros with a name, at most scaled: a parameter at its start."""
-    found = ancestors([value]).values()
-    fresh = any(n.kind in ("random", "made", "leak") and n.size == value.size for n in found)
-    made = len(arrays_in([value])) > 1 or any(n.op in PRODUCTS or n.op is getitem for n in found)
-    return fresh and not made and value.dtype.kind == "f" and bool(value.names)
-
-
-def computed_slope(value: Node, judged: Judgement) -> Node | None:
-    """A value of their backward pass that is the slope by this one."""
-    loss, last = judged.step.loss, max(n.id for n in judged.step.new)
-    near = [n for n in judged.params.tape.nodes if n.size == value.size and loss.id - NEAR < n.id < last + NEAR]
-    cuts = [*judged.step.old, value]
-    units = np.eye(min(value.size, 6), value.size).reshape(-1, *value.shape)
-    try:
-        replay = Replay(cuts, [loss, *near])
-        values = replay.at({c.id: np.asarray(judged.points[-1][c.id], dtype=float) for c in cuts})
-        slopes = np.array([replay.slope(values, loss, {value.id: unit})[0] for unit in units])
-    except (ReplayError, ValueError):
-        return None
-    counts = {1, *(s for n in judged.replay.order for s in n.shape)}
-    for node in (n for n in near if n.id in replay.moving and n not in cuts):
-        factor = proportional([np.ravel(values[node.id])[: len(slopes)].astype(float)], [slopes])
-        if factor and (len(slopes) > 1 or any(abs(factor * s - 1) < 1e-5 for s in counts)):
-            return node
-    return None
-
-
-def spread(judged: Judgement, place: Places) -> Iterator[Finding]:
-    """Predictions (n, 1) minus labels (n,), which NumPy spreads to (n, n)."""
+def operations(judged: Judgement, place: Places) -> Iterator[Finding]:
+    """Predictions (n, 1) minus labels (n,), which NumPy spreads to (n, n); fractions written into integers."""
     for node in judged.replay.order:
         shapes = [i.shape for i in node.inputs]
         n = node.shape[0] if node.shape else 0
@@ -133,11 +132,6 @@ def spread(judged: Judgement, place: Places) -> Iterator[Finding]:
         if node.op is np.subtract and n > 1 and len(labels) == 1 and sorted(shapes, key=len) == [(n,), (n, 1)]:
             text = f"{shapes[0]} minus {shapes[1]} is spread to {node.shape}: every prediction meets every label"
             yield place.finding("wrong", "broadcast", text, node.line, equation="bce")
-
-
-def integers(judged: Judgement, place: Places) -> Iterator[Finding]:
-    """Fractions that are written into an array of integers."""
-    for node in judged.replay.order:
         value = node.args[2 if node.op is setitem else 1] if node.op in (setitem, put) else None
         if not isinstance(value, Node) or node.dtype.kind not in "iu" or value.dtype.kind != "f":
             continue
@@ -187,13 +181,11 @@ def accumulated(judged: Judgement, place: Places) -> Iterator[Finding]:
     params, point = judged.params, judged.points[0]
     before = {new.id: params.tape.nodes[i] for i, new in params.next.items()}
     for block in judged.blocks:
-        gradient, old, last = block.gradient, block.old[0], before.get(block.old[0].id)
-        if gradient is None or last is None:
-            continue
-        still = judged.replay.moved(point, {gradient.id: np.zeros(gradient.shape)})
-        values = start([last, old])
-        moved = values[old.id] - values[last.id]
-        if np.any(moved) and close(still[block.new[0].id] - point[old.id], moved):
-            name = params.name(old)
-            text = f"the gradient of {name} is added to those of all steps before, and never set back to zero"
-            yield place.finding("wrong", "accumulates", text, gradient.line, equation="gd-step")
+        last = before.get(block.old.id)
+        if block.gradient is not None and last is not None:
+            still = block.change(judged.replay.moved(point, {block.gradient.id: np.zeros(block.gradient.shape)}))
+            values = start([last, block.old])
+            moved = np.ravel(values[block.old.id] - values[last.id])
+            if np.any(moved) and np.allclose(still, moved, rtol=1e-6, atol=1e-6 * np.abs(moved).max()):
+                text = f"the gradient of {params.name(block.old)} is added to those of all steps before, never set back"
+                yield place.finding("wrong", "accumulates", text, block.gradient.line, equation="gd-step")

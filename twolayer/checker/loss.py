@@ -38,19 +38,22 @@ def predicts(node: Node, full: int, params: Parameters) -> bool:
     return bool(full & (full - 1)) or any(not params.reach[n.id] for n in arrays_in([node], params.bits))
 
 
-def kind_of(node: Node, params: Parameters) -> str:
-    """By what the predictions are judged in this number; nothing if they are not even summed in it."""
+def kind_of(node: Node, params: Parameters) -> tuple[str, int]:
+    """By what the predictions are judged in this number, or in a summand of it, and which parameters decide that;
+    nothing if they are not even summed in it.
+    """
     full = params.reach[node.id]
     found = list(ancestors([node], params.bits).values())
     judging = [n for n in found if predicts(n, full, params)]
     if any(n.op in LOGS for n in judging):
-        return "log"
+        return "log", full
     if any(squares(n) for n in judging):
-        return "square"
+        return "square", full
     wide = {n.id for n in judging if n.size > 1}
-    return (
-        "other" if any(n.size == 1 and n.op is not getitem and wide & {i.id for i in n.inputs} for n in found) else ""
-    )
+    if any(n.size == 1 and n.op is not getitem and wide & {i.id for i in n.inputs} for n in found):
+        return "other", full
+    summands = (kind_of(i, params) for i in node.inputs if node.op is np.add and params.reach[i.id])
+    return next((found for found in summands if found[0]), ("", 0))
 
 
 def squares(node: Node) -> bool:
@@ -71,22 +74,22 @@ def steps(tape: Tape, params: Parameters) -> list[Step]:
         if n.size == 1 and n.dtype.kind == "f" and n.places and n.id not in params.bit
         and n.id not in params.feeds and reach[n.id] and params.single(reach[n.id])
     }  # fmt: skip
-    inner = {i.id for n in good.values() for i in n.inputs if reach[i.id] == reach[n.id]}
+    inner = {i.id for n in good.values() for i in n.inputs}
     found: list[Step] = []
     for number in sorted(good.keys() - inner):
         if len({step.old for step in found}) > ENOUGH:
             break
         old = params.versions(reach[number])
-        if all(o.id in params.next for o in old) and (kind := kind_of(good[number], params)):
-            step = Step(tuple(old), tuple(params.next[o.id] for o in old), good[number], kind)
-            if bound(step, params):
-                found.append(step)
+        kind, full = kind_of(good[number], params) if all(o.id in params.next for o in old) else ("", 0)
+        step = Step(tuple(old), tuple(params.next[o.id] for o in old if kind), good[number], kind)
+        if kind and bound(step, full, params):
+            found.append(step)
     return found
 
 
-def bound(step: Step, params: Parameters) -> bool:
+def bound(step: Step, full: int, params: Parameters) -> bool:
     """Whether loss and update are computed from the same forward pass."""
-    forward, full = ancestors([step.loss], step.old), params.reach[step.loss.id]
+    forward = ancestors([step.loss], step.old)
     shared = forward.keys() & ancestors(step.new, step.old).keys()
     return any(predicts(forward[i], full, params) for i in sorted(shared))
 
@@ -106,12 +109,13 @@ def errors(tape: Tape, params: Parameters) -> dict[int, list[Meeting]]:
         if output.id in params.bit or (isinstance(label, Node) and params.reach[label.id]):
             continue
         if isinstance(label, int | float) and node.shape == ():
-            numbers[tuple(node.places)].add(float(label))
+            for place in node.places:
+                numbers[place].add(float(label))
         elif not isinstance(label, Node) or label.shape != output.shape or is_constant(label):
             continue
         found[mask].append((node, output, label))
     for mask, met in found.items():  # 1 - a is no error
-        found[mask] = [m for m in met if isinstance(m[2], Node) or len(numbers[tuple(m[0].places)]) > 1]
+        found[mask] = [m for m in met if isinstance(m[2], Node) or any(len(numbers[p]) > 1 for p in m[0].places)]
     return {mask: met for mask, met in found.items() if met}
 
 

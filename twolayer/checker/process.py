@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import io
 import json
+import math
 import multiprocessing
 import os
 import re
@@ -74,10 +75,12 @@ def reports(
             server.stdout.close()
             server.wait()
     for number, path in left.items():
-        yield (
-            number,
-            Report(str(path), [Finding("unknown", "process", "the process that checks the program ended too early")]),
-        )
+        yield number, failed(str(path), "process", "the process that checks the program ended too early")
+
+
+def failed(path: str, name: str, said: str) -> Report:
+    """The report on a file of which nothing else is known."""
+    return Report(path, [Finding("unknown", name, said)])
 
 
 def main() -> None:
@@ -116,13 +119,12 @@ def answer(path: Path, code: int, request: dict[str, Any]) -> dict[str, Any]:
         report = json.loads(path.read_text("utf-8"))
         if isinstance(report, dict) and "exit_code" in report:
             return report
+    name, said = "exit", f"the program ended the Python process, with os._exit or the like (exit code {code})"
     if code == LATE:
         name, said = "time", f"the program did not end within {request['seconds']:g} seconds"
     elif code < 0 or code == FULL:
         name, said = "memory", f"the program crashed, or used more than {request['megabytes']} MB of memory"
-    else:
-        name, said = "exit", f"the program ended the Python process, with os._exit or the like (exit code {code})"
-    return Report("", [Finding("unknown", name, said)]).to_dict()
+    return failed("", name, said).to_dict()
 
 
 # Inside: one file
@@ -161,11 +163,10 @@ def inside(path: str, request: dict[str, Any], folder: Path) -> None:
         sys.stdin = io.StringIO()
         try:
             report = examine(Path(path), request["driver"])
+        except MemoryError:
+            raise
         except Exception as error:  # ours; what theirs raises is caught where it runs
-            if isinstance(error, MemoryError):
-                raise
-            said = f"the checker itself failed: {type(error).__name__}: {error}"
-            report = Report(path, [Finding("unknown", "internal", said)])
+            report = failed(path, "internal", f"the checker itself failed: {type(error).__name__}: {error}")
         report.printed, report.unlimited = printed.getvalue(), unlimited
         with out:
             out.write(dumps(report.to_dict()))
@@ -193,7 +194,7 @@ def limit(seconds: float, megabytes: int) -> list[str]:
         import resource
     except ImportError:
         return ["memory", "processor time", "file size"]
-    memory, time = megabytes * 2**20, int(seconds) + 1
+    memory, time = megabytes * 2**20, math.ceil(seconds)
     for name, soft, hard in (
         ("RLIMIT_AS", memory, memory), ("RLIMIT_DATA", memory, memory), ("RLIMIT_CPU", time, time + 1),
         ("RLIMIT_FSIZE", 2**24, 2**24), ("RLIMIT_CORE", 0, 0), ("RLIMIT_NOFILE", 128, 128),

@@ -11,10 +11,9 @@ import sys
 import traceback
 import types
 import warnings
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +23,12 @@ from twolayer.checker.tape import At, Stop, Tape
 
 CASTS = re.compile(r"(np\.|numpy\.)?(float\d*_?|double|single|u?int\d+|int_|bool_)")
 MANY = 2000  # literals of one statement worth a node each
-MAGIC = re.compile(r"\s*([%!?]|(pip|conda) |[\w.]+\?{1,2}\s*$|\w[\w, ]*=\s*[%!])")
-KEPT = re.compile(r"%%?(time|timeit|capture|prun)\b")  # magics that run the code below or behind them
+CODE_BELOW = re.compile(r"%%(time|timeit|capture|prun)\b")  # magics of a cell that run it
+MAGIC = re.compile(  # and commands and questions, with the lines in which they go on
+    r"^(?P<indent>[ \t]*)((?P<left>\w[\w, ]*=) *[%!]|%(time|timeit|prun)\b( +-\w+( \d+)?)* *(?P<code>\S.*)?"
+    r"|[%!?]|(pip|conda) |[\w.]+\?{1,2}$)(.*\\\n)*.*",
+    re.M,
+)
 
 
 class UnreadableError(Exception):
@@ -89,28 +92,22 @@ def notebook(path: Path, text: str) -> Source:
 
 def without_magics(lines: list[str]) -> list[str]:
     """A cell as Python: if it is none, its lines that are a magic, a command or a question are replaced."""
-    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    if lines[first].startswith("%%") and not KEPT.match(lines[first]):
+    first = next((line for line in lines if line.strip()), "")
+    if first.startswith("%%") and not CODE_BELOW.match(first):
         return [""] * len(lines)
-    lines = list(lines)
-    with suppress(ValueError, RecursionError, MemoryError):
-        try:
-            parse("\n".join(lines))
-        except SyntaxError:
-            for at, line in enumerate(lines):
-                if MAGIC.match(line):
-                    while lines[at].endswith("\\") and at + 1 < len(lines):  # a command that goes on in the next line
-                        lines[at : at + 2] = [lines[at][:-1] + lines[at + 1], ""]
-                    lines[at] = python_of(lines[at])
-    return lines
+    text = "\n".join(lines)
+    try:
+        parse(text)
+    except SyntaxError:
+        text = MAGIC.sub(python_of, text)
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return text.split("\n")
 
 
-def python_of(magic: str) -> str:
-    indent, body = re.match(r"(\s*)(.*)", magic).groups()  # type: ignore[union-attr]
-    if re.match(r"\w[\w, ]*=", body):
-        return f"{indent}{body.partition('=')[0]}= []"
-    code = re.sub(r"^(-\w+( \d+)? +)*", "", body[KEPT.match(body).end() :].strip()) if KEPT.match(body) else ""  # type: ignore[union-attr]
-    return indent + (code if code and not body.startswith("%%") else "pass")
+def python_of(magic: re.Match[str]) -> str:
+    code = f"{magic['left']} []" if magic["left"] else magic["code"] or "pass"
+    return magic["indent"] + code + "\n" * magic[0].count("\n")
 
 
 # What is changed in their text: every value that gets a name tells it to the tape
@@ -127,21 +124,6 @@ class Prepare(ast.NodeTransformer):
         return node
 
     visit_AnnAssign = visit_Assign
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        self.generic_visit(node)
-        if any(isinstance(n, ast.Call | ast.NamedExpr | ast.Await) for n in ast.walk(node.target)):
-            return node
-        again = ast.parse(ast.unparse(node.target), mode="eval").body
-        told = ast.Expr(call("__named__", again, ast.Constant(name_of(node.target)), at=node))
-        return [node, ast.fix_missing_locations(ast.copy_location(told, node))]
-
-    def visit_Dict(self, node: ast.Dict) -> ast.AST:
-        self.generic_visit(node)
-        for i, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                node.values[i] = call("__named__", value, ast.Constant(key.value), at=value)
-        return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -185,22 +167,27 @@ def named(value: Any, name: Any) -> Any:
     if isinstance(value, Traced | Number):
         if isinstance(name, str) and name != "_":
             array.node_of(value).named(name, array.tape)
-    elif type(value) in (tuple, list):
-        if isinstance(name, tuple) and len(name) == len(value):
-            return type(value)([named(v, n) for v, n in zip(value, name, strict=True)])
-        if isinstance(name, str) and len(value) <= 16:
-            for i, v in enumerate(value):
-                if isinstance(v, Traced):
-                    named(v, f"{name}[{i}]")
-    elif fields := getattr(type(value), "_fields", getattr(type(value), "__dataclass_fields__", ())):
-        for key in fields:
-            if isinstance(v := getattr(value, key, None), Traced) and isinstance(name, str):
-                named(v, f"{name}.{key}")
+    elif type(value) in (tuple, list) and isinstance(name, tuple) and len(name) == len(value):
+        return type(value)([named(v, n) for v, n in zip(value, name, strict=True)])
+    elif isinstance(name, str):
+        for part, v in parts(value):
+            if isinstance(v, Traced | Number) or type(v) is list:
+                named(v, name + part)
     return value
 
 
+def parts(value: Any) -> list[tuple[str, Any]]:
+    """What a few values are bundled in, with how each is reached."""
+    if isinstance(value, dict):
+        return [(f"[{key!r}]", v) for key, v in value.items()]
+    if type(value) in (tuple, list):
+        return [(f"[{i}]", v) for i, v in enumerate(value)] if len(value) <= 16 else []
+    keys = getattr(type(value), "_fields", getattr(type(value), "__dataclass_fields__", ()))
+    return [(f".{key}", getattr(value, key, None)) for key in keys]
+
+
 def written(value: float) -> Number:
-    made = array.wrap(value, None, (), {}, [], pure=False)
+    made = array.wrap(value, None, (), {}, pure=False)
     made.node.kind = "literal"
     return made  # type: ignore[no-any-return]
 
@@ -220,11 +207,7 @@ def stripped(function: Any, value: Any) -> Any:
 # Running
 
 
-class Failure(NamedTuple):
-    """The exception that ended their program, and where."""
-
-    said: str
-    at: At = ("", 0)
+Failure = tuple[str, At]  # the exception that ended their program, and where
 
 
 class Program:
@@ -289,12 +272,12 @@ class Program:
         except Stop:
             return None
         except SystemExit as error:
-            return Failure(f"SystemExit: sys.exit({error.code!r})") if error.code else None
+            return (f"SystemExit: sys.exit({error.code!r})", ("", 0)) if error.code else None
         except BaseException as error:
             frames = [(f.f_code.co_filename, at) for f, at in traceback.walk_tb(error.__traceback__)]
             at = next((f for f in reversed(frames) if f[0] in self.tape.files), ("", 0))
             said = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split())[:300])))
-            return None if self.tape.stopped else Failure(said, at)
+            return None if self.tape.stopped else (said, at)
         return None
 
     def importer(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
@@ -310,4 +293,4 @@ class Program:
         except ImportError:
             if level:
                 raise
-            return stand_ins.missing(whole, self.made_up)
+            return self.readers.missing(whole)

@@ -120,23 +120,22 @@ class Replay:
             share = abs(scalar(new[target.id]) - scalar(values[target.id])) / (1 + abs(scalar(values[target.id])))
         return share if np.isfinite(share) else np.inf
 
-    def slope(self, values: Values, target: Node, direction: Values) -> tuple[float, float]:
-        """The derivative of the scalar target along a direction, and how far it may be off.
+    def along(self, values: Values, target: Node, node: Node, step: np.ndarray) -> float:
+        """The scalar target where a value is so much larger."""
+        return scalar(self.moved(values, {node.id: values[node.id] + step}, target)[target.id])
+
+    def slope(self, values: Values, target: Node, node: Node, direction: np.ndarray) -> tuple[float, float]:
+        """The derivative of the scalar target by a value, along a direction, and how far it may be off.
 
         Central differences at two steps give one of fourth order; where the one-sided ones do not approach
         each other, a kink lies between, and the error says so.
         """
-        base = {i: np.asarray(values[i], dtype=float) for i in direction}
-        scale = max(1e-2, *(float(np.sqrt(np.mean(b**2))) if b.size else 0.0 for b in base.values()))
-        scale /= max(1e-300, *(float(np.abs(d).max(initial=0)) for d in direction.values()))
+        size = float(np.sqrt(np.mean(np.square(values[node.id])))) if node.size else 0.0
+        scale = max(1e-2, size) / max(1e-300, float(np.abs(direction).max(initial=0)))
         best, middle = (np.nan, np.inf), scalar(values[target.id])
-
-        def along(t: float) -> float:
-            return scalar(self.moved(values, {i: base[i] + t * direction[i] for i in direction}, target)[target.id])
-
         for h in (step * scale for step in STEPS):
             try:
-                a, b, c, d = map(along, (-h, -h / 2, h / 2, h))
+                a, b, c, d = (self.along(values, target, node, t * direction) for t in (-h, -h / 2, h / 2, h))
             except ReplayError:
                 continue
             wide, narrow = (d - a) / (2 * h), (c - b) / h

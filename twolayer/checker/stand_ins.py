@@ -5,7 +5,7 @@ import math
 import random
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,11 +14,9 @@ from twolayer.checker.array import Traced, holds, plain, run
 PLOTS = {"matplotlib", "seaborn", "pylab", "plotly", "IPython", "bokeh", "graphviz", "mpl_toolkits", "cv2", "PIL"}
 OLD = {
     "float": float, "int": int, "bool": bool, "object": object, "str": str, "float_": np.float64, "product": np.prod,
-    "row_stack": np.vstack, "in1d": np.isin, "Inf": np.inf, "NaN": np.nan, "infty": np.inf, "mat": np.asmatrix,
-    "alltrue": np.all, "sometrue": np.any, "cumproduct": np.cumprod, "asscalar": lambda a: a.item(),
-    "trapz": getattr(np, "trapezoid", None), "unicode_": str, "int_": np.int64, "complex": complex,
+    "row_stack": np.vstack, "in1d": np.isin, "Inf": np.inf, "NaN": np.nan, "mat": np.asmatrix, "alltrue": np.all,
+    "asscalar": lambda a: a.item(), "int_": np.int64, "complex": complex,
 }  # fmt: skip
-IMPURE = {"empty", "empty_like"}
 WRITING = {"copyto", "put", "place", "putmask", "fill_diagonal", "shuffle"}  # into their first argument
 GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 MATH = {name: getattr(np, name) for name in dir(math) if isinstance(getattr(np, name, None), np.ufunc)}
@@ -55,13 +53,13 @@ class Proxy(types.ModuleType):
         if value is np.vectorize:
             return vectorize
         if isinstance(value, type) and issubclass(value, GENERATORS):
-            return lambda *args, **kwargs: Proxy(value(*map(plain, args), **kwargs), name, False)
+            return lambda *args, **kwargs: Proxy(value(*plain(args), **kwargs), name, False)
         if type(value).__name__ in ("CClass", "RClass"):  # np.c_ and np.r_
             return type(name, (), {"__getitem__": lambda _, index: run(value.__getitem__, (index,))})()
         if self._real is math and callable(value):
             return of_numbers(value, MATH.get(name))
         whole = not callable(value) or isinstance(value, type | np.ufunc)  # a ufunc asks its arguments
-        return value if whole else function(name, value, self._pure)
+        return value if whole else function(name, value, self._pure and name not in ("empty", "empty_like"))
 
 
 def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., Any]:
@@ -71,12 +69,12 @@ def function(name: str, real: Callable[..., Any], pure: bool) -> Callable[..., A
         if name in WRITING and isinstance(args[0], Traced):
             array = args[0]
             new = np.arange(len(array)) if name == "shuffle" else np.array(plain(array))
-            real(new, *map(plain, args[1:]), **{k: plain(v) for k, v in kwargs.items()})
+            real(new, *plain(args[1:]), **plain(kwargs))
             array[...] = array[new] if name == "shuffle" else new
             return None
         if isinstance(getattr(real, "__self__", None), random.Random) and args and isinstance(args[0], list | range):
             return real(*args, **kwargs)  # one of the things themselves
-        result = run(real, args, kwargs, pure and name not in IMPURE)
+        result = run(real, args, kwargs, pure)
         return Proxy(result, name, False) if isinstance(result, GENERATORS) else result
 
     call.__name__ = name
@@ -97,11 +95,9 @@ def vectorize(function: Callable[..., Any], *_: Any, **__: Any) -> Callable[...,
     """np.vectorize that calls their function with traced numbers."""
 
     def call(*args: Any) -> Any:
-        arrays = [run(np.asarray, (a,)) for a in args]
-        shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
-        flat = [run(np.broadcast_to, (a, shape)).reshape(-1) for a in arrays]
-        values = [function(*each) for each in zip(*flat, strict=True)]
-        return run(np.array, (values,)).reshape(shape)
+        arrays = run(np.broadcast_arrays, args)
+        values = [function(*each) for each in zip(*(a.reshape(-1) for a in arrays), strict=True)]
+        return run(np.array, (values,)).reshape(arrays[0].shape)
 
     return call
 
@@ -119,16 +115,16 @@ def module(name: str) -> Any:
 
 
 class Stub(types.ModuleType):
-    """Accepts everything, does nothing."""
+    """Accepts everything, does nothing; holds what it is given."""
 
-    def __init__(self, name: str = "stub") -> None:
+    def __init__(self, name: str = "stub", **held: Any) -> None:
         super().__init__(name)
-        self.__path__, self.__all__ = [], []  # type: ignore[var-annotated]
+        self.__dict__.update(held, _held=held, __path__=[], __all__=[])
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return type(self)(name)
+        return Stub(name, **self._held)
 
     def nothing(self, *args: Any, **kwargs: Any) -> Any:
         return Stub()
@@ -173,28 +169,20 @@ KNOWN: dict[str, Any] = {  # what modules of courses hold
 }
 
 
-class MadeUp(Stub):
-    """A module that is not there: usual helpers of courses, data of fitting shape, and else nothing."""
-
-    def __getattr__(self, name: str) -> Any:
-        return KNOWN[name] if name in KNOWN else super().__getattr__(name)
-
-
-def missing(name: str, made_up: list[str]) -> Any:
-    """A stand-in for a module that is not there."""
-    said = f"the module {name}, which was not found"
-    if said not in made_up:
-        made_up.append(said)
-    return MadeUp(name)
-
-
 class Readers:
     """Functions that read a file or a download, with made-up rows where there is none."""
+
+    real: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, made_up: list[str], text: str) -> None:
         self.made_up, self.text = made_up, text
         for name in ("loadtxt", "genfromtxt"):
             RECORDED["numpy"].__dict__[name] = self.reading(getattr(np, name), lambda rows: rows.astype(float))
+
+    def missing(self, name: str) -> Any:
+        """A stand-in for a module that is not there: usual helpers of courses, and else nothing."""
+        self.made_up += sorted({f"the module {name}, which was not found"} - {*self.made_up})
+        return Stub(name, **KNOWN)
 
     def reading(self, real: Callable[..., Any], wrap: Callable[[np.ndarray], Any]) -> Callable[..., Any]:
         def read(source: Any, *args: Any, **kwargs: Any) -> Any:
@@ -224,14 +212,13 @@ class Readers:
         """The module, with readers that do not fail."""
         root = module.__name__.partition(".")[0]
         if root == "pandas":
-            real = getattr(module.read_csv, "real", module.read_csv)
+            real = self.real.setdefault("read_csv", module.read_csv)
 
             def frame(rows: np.ndarray) -> Any:
                 names = ["label", *(f"pixel{i}" for i in range(784))] if rows.shape[1] == 785 else None
                 return module.DataFrame(rows, columns=names)
 
             module.read_csv = self.reading(real, frame)
-            module.read_csv.real = real
         if root == "sklearn":
             importlib.import_module("sklearn.datasets").__dict__["fetch_openml"] = self.fetch
         return module

@@ -49,10 +49,8 @@ class Node:
 
     @property
     def name(self) -> str:
-        """What their code calls it: of several names the last that is no entry of a list."""
-        return next(
-            (n for n in reversed(self.names) if not n.endswith("]") or n.endswith("']")), "".join(self.names[-1:])
-        )
+        """What their code calls it: of several names the last, rather than an entry of a dictionary or list."""
+        return min(reversed(self.names), key=lambda n: (n[-1:] == "]") + (n[-1:] == "]") * (n[-2:] != "']"), default="")
 
     def named(self, name: str, tape: "Tape") -> None:
         """Their code calls it so, from the line that runs now on."""

@@ -42,8 +42,7 @@ class watch:
         self.tape.paused = True
         params = Parameters(self.tape)
         self.report = Report("watched code")
-        watched: Any = types.SimpleNamespace(params=params, sources={"": Source(Path(), "")}, made_up=[])
-        fill(self.report, watched, None, settle(self.tape, params))
+        fill(self.report, {"": Source(Path(), "")}, params, settle(self.tape, params))
 
     def __repr__(self) -> str:
         return repr(self.report) if hasattr(self, "report") else "nothing was watched yet"
@@ -56,14 +55,13 @@ def replace(value: Any, name: str, change: Callable[[Any, str], Any], depth: int
     """The same with every array in it changed: in place in lists, dictionaries and objects."""
     if isinstance(value, np.ndarray | Number):
         return change(value, name)
-    if depth > DEPTH or isinstance(value, (*LEFT_ALONE, watch)):
+    if depth > DEPTH or isinstance(value, (*LEFT_ALONE, watch)) or (hasattr(value, "__len__") and len(value) > LONG):
         return value
-    if type(value) in (list, tuple) and len(value) < LONG:
-        made = [replace(v, f"{name}[{i}]", change, depth + 1) for i, v in enumerate(value)]
-        if type(value) is tuple:
-            return tuple(made)
-        value[:] = made
-    if isinstance(value, dict):
+    if type(value) is tuple:
+        return tuple(replace(v, f"{name}[{i}]", change, depth + 1) for i, v in enumerate(value))
+    if type(value) is list:
+        value[:] = replace(tuple(value), name, change, depth)
+    elif isinstance(value, dict):
         for key, one in list(value.items()):
             if depth or not key.startswith("_"):  # at first the variables of the module
                 value[key] = replace(one, f"{name}[{key!r}]" if depth else key, change, depth + 1)
