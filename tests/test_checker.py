@@ -411,6 +411,10 @@ CHANGED = {  # name: (what is replaced in the right program, exit code, what is 
          "dA1 = dZ2 @ W2.T": "pass", "dZ1 = dA1 * (Z1 > 0)": "pass", "0.1 * dW2": "0.1 * A1.T @ dZ2",
          "0.1 * db2": "0.2 * db2"}, 0, "the step of W2 is 0.5 times",
     ),
+    "masks_in_the_forward_pass": (
+        {"np.maximum(Z1, 0)": "Z1.copy(); off = Z1 < 0; A1[off] = 0", "dA1 * (Z1 > 0)": "dA1.copy(); dZ1[off] = 0"},
+        0, "follows the slope",
+    ),
     "saturated": ({"size=(4, 1)": "size=(4, 1), scale=30"}, 0, "follows the slope"),
     "frozen_entries": ({"0.1 * dW1": "0.1 * dW1 * np.array([[1.0], [0.0], [1.0]])"}, 0, "follows the slope"),
     "momentum_in_place": (

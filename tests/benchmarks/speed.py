@@ -1,9 +1,9 @@
 """Microseconds for a step of training with its loss, beside the libraries that a student would pick.
 
     pip install -e ".[fast]" torch jax
-    python tests/benchmarks/speed.py                  # one thread
-    python tests/benchmarks/speed.py --threads 2
-    python tests/benchmarks/speed.py --start          # processor seconds until the first step
+    python tests/benchmarks/speed.py                  # one thread: a step, the start, the gradient check
+    python tests/benchmarks/speed.py --parts start    # one of them
+    python tests/benchmarks/speed.py --parts step --threads 2
 
 Every peer starts from the same parameters, takes the same steps and must end at the same loss, to 1e-6; not so
 scikit-learn, which draws its own start, and with mini-batches, where each counts the loss at another moment. The peers
@@ -20,7 +20,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--works", default="small tiny wide long images batches", help="which, as in --works 'small tiny'")
 parser.add_argument("--rounds", type=int, default=25, help="after one that warms up")
-parser.add_argument("--start", action="store_true", help="processor seconds until the first step")
+parser.add_argument("--parts", default="step start check", help="what is measured")
 options = parser.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = str(options.threads)  # read once, when NumPy is imported
@@ -222,14 +222,16 @@ def spent_by_children():
 
 
 def start():
-    """Processor seconds of whole processes until a first step has been taken."""
+    """Processor seconds of whole processes: until a first step has been taken, and of the command with its pictures."""
     data = "import numpy as np; X = np.ones((9, 2)); y = np.ones((9, 1)); params = X[:2], X[0], X[:2, :1], X[0, :1]; "
     plain = data + "from twolayer.objective import Objective; Objective().with_gradients(params, X, y)"
     compiled = data + "from twolayer.fast import loss_and_gradients; loss_and_gradients(params, X, y)"
+    command = "from twolayer.cli import main; main(['train', '--output', '{}'])"
     codes = {"NumPy imported": "import numpy", "plain functions": plain, "compiled, from disk": compiled}
     codes |= {"compiled, the first time": compiled}
     codes |= {"PyTorch imported": "import torch"} if find_spec("torch") else {}
     codes |= {"JAX imported": "import jax"} if find_spec("jax") else {}
+    codes |= {"twolayer train": command}
     seconds = {name: [] for name in codes}
     with tempfile.TemporaryDirectory() as full:
         for round in range(options.rounds + 1):
@@ -237,11 +239,20 @@ def start():
                 with tempfile.TemporaryDirectory() as empty:
                     environment = os.environ | {"NUMBA_CACHE_DIR": empty if "first" in name else full}
                     before = spent_by_children()
-                    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+                    ran = [sys.executable, "-c", code.replace("{}", empty)]
+                    subprocess.run(ran, check=True, env=environment, stdout=subprocess.DEVNULL)
                     seconds[name] += [spent_by_children() - before] * (round > 0)
     for name, times in seconds.items():
         low, median, high = np.percentile(times, [25, 50, 75])
         print(f"{name:<26}{median:>6.2f} s   middle half {low:.2f} - {high:.2f} s")
+
+
+def check():
+    """The gradient check beside PyTorch's, if there is PyTorch."""
+    if find_spec("torch"):
+        import gradcheck
+
+        gradcheck.main()
 
 
 def main():
@@ -251,8 +262,12 @@ def main():
     print(platform.python_version(), *(f"{name} {version(name)}" for name in installed), sep=", ")
     if missing := PACKAGES.keys() - installed:
         print("not installed:", *missing)
-    if options.start:
-        return start()
+    for part in options.parts.split():
+        {"step": steps, "start": start, "check": check}[part]()
+
+
+def steps():
+    """Each peer's time for a step of each work: printed, recorded and drawn."""
     record = {}
     for name in options.works.split():
         work = Work(name)
@@ -269,7 +284,6 @@ def main():
     path.write_text(json.dumps(known, indent=1) + "\n")
     print("\n" + table(known[str(options.threads)]))
     draw(known["1"])
-    return None
 
 
 def table(record):

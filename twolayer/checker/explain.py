@@ -78,8 +78,8 @@ class Explanation:
         self.rng = np.random.default_rng(3)
         self.known: dict[tuple[int, bool], tuple[np.ndarray, Arrays] | None] = {}
         self.entering = {z.id for z, _, _ in judged.activations}
-        values = [n for n in [*self.old, *judged.forward] if n.size and n is not judged.step.loss]
-        self.values = sorted(values, key=lambda v: (not v.names, v.id not in self.entering, v.id))
+        floats = [n for n in judged.forward if n.size and n.dtype.kind == "f" and n is not judged.step.loss]
+        self.values = sorted([*self.old, *floats], key=lambda v: (not v.names, v.id not in self.entering, v.id))
         self.labels: dict[int, Label] = {}
         for s in judged.backward if len(judged.backward) < 400 else ():
             if label := self.derivative(s) or self.slope(s):
