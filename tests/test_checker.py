@@ -481,6 +481,13 @@ def test_a_composed_driver_guesses_no_loss_where_the_program_has_one(name, code,
     assert found.code == code and said in found.text(), found.text()
 
 
+def test_a_loss_in_a_module_beside_the_program_is_its_own(tmp_path):
+    (tmp_path / "costs.py").write_text("def cross_entropy(a, y):\n    return 0\n")
+    path = tmp_path / "mine.py"
+    path.write_text("from costs import cross_entropy\n" + (CATALOGUE / "right/nobias.py").read_text())
+    assert examine(path).code == 2
+
+
 ONE_BY_ONE = """
 import numpy as np
 rng = np.random.default_rng(0)

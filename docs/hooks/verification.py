@@ -54,8 +54,8 @@ def page(equations: dict[str, Equation], record: Record) -> str:
                 name = ""
                 if test not in shown:
                     shown.add(test)
-                    block = f'``` {{ .text title="{test}" data-search-exclude="1" }}\n{source(test)}\n```'
-                    sources.append(f"[](){{ #{anchor(test)} }}\n\n{block}")
+                    block = f'``` {{ .text data-search-exclude="1" }}\n{source(test)}\n```'
+                    sources.append(f"`{test}`\n{{ #{anchor(test)} }}\n\n{block}")
         folded = '<details class="quote" markdown="1"><summary>The tests</summary>' + "\n\n".join(sources)
         parts += [f"## {title} {{#of-{Path(src_uri).stem}}}", "\n".join(rows), folded + "\n\n</details>"]
     return "\n\n".join(parts)

@@ -5,7 +5,7 @@ The text is shown, so that it can be corrected. If it does not run, nothing is s
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from twolayer.checker.program import Source
@@ -264,9 +264,10 @@ def loops(start: Composer, functions: Sequence[Function], attributes: dict[str, 
             yield composer.text
 
 
-def has_loss(source: Source) -> bool:
+def has_loss(sources: Iterable[Source]) -> bool:
     """Whether a function of theirs is a loss by its name."""
-    return bool(pick([Function("", n) for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef)], "loss"))
+    nodes = [n for source in sources for n in ast.walk(source.tree)]
+    return bool(pick([Function("", n) for n in nodes if isinstance(n, ast.FunctionDef)], "loss"))
 
 
 def fits(outcome: Outcome) -> bool:

@@ -82,7 +82,7 @@ def composed(source: Source, report: Report, bare: Attempt) -> Attempt:
         rank = UNUSABLE
         if failure or not program.params.next or (outcome.verdict == "wrong" and not driver.fits(outcome)):
             outcome = nothing
-        elif outcome.verdict == "right" and said and (driver.has_loss(source) or steps(program.tape, program.params)):
+        elif outcome.verdict == "right" and said and has_loss(program):
             rank, outcome = GUESSED, Outcome("unknown", outcome.judged, why=NOT_ITS_OWN.format(said))
         else:
             rank = {"right": RIGHT, "wrong": WRONG, "unknown": UNKNOWN}[outcome.verdict]
@@ -93,6 +93,11 @@ def composed(source: Source, report: Report, bare: Attempt) -> Attempt:
     if best == NONE and any(isinstance(n, ast.FunctionDef | ast.ClassDef) for n in source.tree.body):
         return *bare[:2], nothing
     return bare
+
+
+def has_loss(program: Program) -> bool:
+    """Whether a step computes a loss, or a function of theirs is one by its name."""
+    return bool(steps(program.tape, program.params)) or driver.has_loss(program.sources.values())
 
 
 def fill(
