@@ -52,7 +52,7 @@ export function open(place) {
     return ask("start", entries)
   }
   function advance(epochs) {
-    return (data ? busy : rewind()).then(() => data && ask("advance", epochs))
+    return data ? ask("advance", epochs) : rewind().then(() => data && ask("advance", epochs))
   }
   function pause(promise) {
     running = false
